@@ -1,0 +1,80 @@
+"""Every environment variable: its type, its default and what it means."""
+
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEVELOPMENT_SECRET = "development-secret-do-not-use-in-production"  # noqa: S105 -- refused by `gateway serve`
+DEVELOPMENT_SERVICE_KEY = "development-service-key"
+
+
+class Environment(StrEnum):
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class ServiceSettings(BaseSettings):
+    """One backend's settings, read from variables that begin with its name: `LISTINGS_URL`, `LISTINGS_TIMEOUT`."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore")
+
+    url: str | None = Field(None, description="Where the service is; in development, unset means the reference one.")
+    timeout: float = Field(5.0, gt=0, description="Seconds one call to the service may take.")
+    max_response_bytes: int = Field(16_000_000, gt=0, description="A longer answer is refused.")
+
+    @classmethod
+    def named(cls, service: str) -> Self:
+        """The settings of the service of that name."""
+        return cls(_env_prefix=f"{service.upper()}_")  # type: ignore[call-arg]  # an init option of pydantic-settings
+
+
+class Settings(BaseSettings):
+    """The gateway's own settings."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore")
+
+    environment: Environment = Field(Environment.DEVELOPMENT, description="development or production.")
+    host: str = Field("127.0.0.1", description="The address to listen on.")
+    port: int = Field(8003, ge=0, le=65535, description="The port to listen on; 0 lets the system choose.")
+    data_dir: Path = Field(Path("var"), description="Where the reference backends keep their SQLite files.")
+
+    jwt_secret: SecretStr = Field(
+        SecretStr(DEVELOPMENT_SECRET), description="Signs HS256 tokens; at least 32 bytes in production."
+    )
+    jwt_algorithm: str = Field("HS256", description="The one algorithm tokens may be signed with.")
+    jwt_jwks_url: str | None = Field(None, description="Public keys for RS256, ES256 or EdDSA; replaces the secret.")
+    jwt_issuer: str = Field("atrium", description="The `iss` that tokens must carry.")
+    jwt_audience: str = Field("atrium", description="The `aud` that tokens must carry.")
+    jwt_expiration_minutes: int = Field(60, gt=0, description="How long an access token lives.")
+
+    service_key: SecretStr = Field(
+        SecretStr(DEVELOPMENT_SERVICE_KEY), description="What backends show at POST /events."
+    )
+    events_url: str | None = Field(None, description="Where backends post events; unset means this gateway.")
+    event_log_size: int = Field(100_000, gt=0, description="Events kept for replay, at most.")
+    event_log_seconds: float = Field(3600.0, gt=0, description="How long an event is kept for replay.")
+
+    request_timeout: float = Field(15.0, gt=0, description="Seconds a whole query or mutation may take.")
+    max_body_bytes: int = Field(2_000_000, gt=0, description="A longer request body is refused with 413.")
+    cors_origins: list[str] = Field(
+        default_factory=list, description='JSON list of origins browsers may call from; ["*"] allows any.'
+    )
+    introspection: bool | None = Field(None, description="Whether the schema can be asked for; unset: not in production.")
+    graphiql: bool | None = Field(None, description="Whether GraphiQL is served; unset: not in production.")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+
+    @cached_property
+    def is_production(self) -> bool:
+        return self.environment is Environment.PRODUCTION
+
+    @property
+    def shows_introspection(self) -> bool:
+        return self.introspection if self.introspection is not None else not self.is_production
+
+    @property
+    def shows_graphiql(self) -> bool:
+        return self.graphiql if self.graphiql is not None else not self.is_production
