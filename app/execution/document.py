@@ -1,0 +1,113 @@
+"""Documents: from the text of a request to a validated operation, kept in a bounded cache."""
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    get_operation_ast,
+    parse,
+    specified_rules,
+    validate,
+)
+from graphql.validation import ASTValidationRule
+
+Stage: TypeAlias = Literal["parse", "validate", "operation"]
+OperationType: TypeAlias = Literal["query", "mutation", "subscription"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One GraphQL request as it came in."""
+
+    query: str
+    variables: Mapping[str, object] | None = None
+    operation_name: str | None = None
+    extensions: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A validated document with the operation to run chosen and the request's variables, not yet coerced."""
+
+    document: DocumentNode
+    operation: OperationDefinitionNode
+    variables: Mapping[str, object] | None
+
+    @property
+    def operation_type(self) -> OperationType:
+        return self.operation.operation.value
+
+    @property
+    def operation_name(self) -> str | None:
+        return self.operation.name.value if self.operation.name else None
+
+
+class InvalidDocumentError(Exception):
+    """A document that cannot be executed. `stage` says what failed; nothing has run."""
+
+    def __init__(self, stage: Stage, errors: Sequence[GraphQLError]) -> None:
+        super().__init__(f"{stage}: {errors[0].message}")
+        self.stage = stage
+        self.errors = list(errors)
+
+
+class DocumentCache:
+    """Parsed and validated documents by text; the least recently used leaves when `size` is reached.
+
+    Invalid documents are not kept: a client that sends nonsense must not push out what others use.
+    """
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        *,
+        size: int = 1000,
+        max_tokens: int = 15_000,
+        rules: Sequence[type[ASTValidationRule]] = (),
+    ) -> None:
+        self._schema = schema
+        self._size = size
+        self._max_tokens = max_tokens
+        self._rules = [*specified_rules, *rules]
+        self._documents: OrderedDict[str, DocumentNode] = OrderedDict()
+
+    def get(self, text: str) -> DocumentNode:
+        """The validated document of `text`; raises `InvalidDocumentError`."""
+        document = self._documents.get(text)
+        if document is not None:
+            self._documents.move_to_end(text)
+            return document
+        document = self._validated(text)
+        self._documents[text] = document
+        if len(self._documents) > self._size:
+            self._documents.popitem(last=False)
+        return document
+
+    def _validated(self, text: str) -> DocumentNode:
+        try:
+            document = parse(text, max_tokens=self._max_tokens)
+        except GraphQLError as error:
+            raise InvalidDocumentError("parse", [error]) from error
+        except RecursionError as error:
+            raise InvalidDocumentError("parse", [GraphQLError("The document is nested too deeply.")]) from error
+        if errors := validate(self._schema, document, self._rules, max_errors=20):
+            raise InvalidDocumentError("validate", errors)
+        return document
+
+
+def choose_operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
+    """The operation to run (GetOperation, section 6.1 of the specification); raises `InvalidDocumentError`."""
+    operation = get_operation_ast(document, name)
+    if operation is not None:
+        return operation
+    if name:
+        message = f"The document has no operation named '{name}'."
+    else:
+        message = "The document has several operations: say which by operationName."
+    raise InvalidDocumentError("operation", [GraphQLError(message)])
