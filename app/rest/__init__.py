@@ -1,0 +1,23 @@
+"""How any REST backend is called."""
+
+from app.rest.call import Exchange, Observer, Stats
+from app.rest.caller import Caller, Deadline
+from app.rest.client import Client, RestClient
+from app.rest.page import Groups, Page
+from app.rest.route import Params, Query
+from app.rest.service import Service
+
+__all__ = [
+    "Caller",
+    "Client",
+    "Deadline",
+    "Exchange",
+    "Groups",
+    "Observer",
+    "Page",
+    "Params",
+    "Query",
+    "RestClient",
+    "Service",
+    "Stats",
+]

@@ -1,0 +1,57 @@
+"""What a backend answered, and the three ways of not getting a usable answer from it."""
+
+import errno
+import os
+import socket
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A complete HTTP answer. Header names are in lower case."""
+
+    status: int
+    headers: Mapping[bytes, bytes]
+    body: bytes
+
+
+class TransportError(Exception):
+    """No usable answer. It never leaves `app.rest`: `translation` makes it an error of `app.errors`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class NoAnswerError(TransportError):
+    """The connection failed. `is_retryable` when no byte of an answer came and another attempt may do better."""
+
+    def __init__(self, reason: str, *, is_retryable: bool) -> None:
+        super().__init__(reason)
+        self.is_retryable = is_retryable
+
+    @classmethod
+    def from_os(cls, error: OSError) -> "NoAnswerError":
+        """Why no connection could be opened, without naming addresses."""
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return cls(f"its TLS certificate cannot be trusted ({error.verify_message})", is_retryable=False)
+        if isinstance(error, ssl.SSLError):
+            return cls(f"TLS failed ({error.reason or 'handshake'})", is_retryable=False)
+        if isinstance(error, socket.gaierror):
+            return cls("its host name cannot be resolved", is_retryable=True)
+        reason = os.strerror(error.errno).lower() if error.errno and error.errno in errno.errorcode else "no connection"
+        return cls(reason, is_retryable=True)
+
+
+class BadAnswerError(TransportError):
+    """Something came back that is not an acceptable HTTP answer."""
+
+
+class OutOfTimeError(TransportError):
+    """The time limit passed: `by_deadline` the whole request's, else the service's."""
+
+    def __init__(self, *, by_deadline: bool) -> None:
+        super().__init__("out of time")
+        self.by_deadline = by_deadline

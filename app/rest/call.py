@@ -1,0 +1,105 @@
+"""One call to a backend on its way, and the record of it that observers get."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from app.errors import GatewayError
+from app.rest.answer import Answer
+from app.rest.caller import Caller, HeaderList
+
+
+@dataclass(slots=True)
+class Call:
+    """What is asked of whom, for whom, and until when; `timeout` is the service's, in seconds."""
+
+    service: str
+    method: str
+    route: str
+    target: str
+    caller: Caller
+    timeout: float
+    started: float = field(default_factory=time.monotonic)
+    is_shared: bool = False
+    is_retried: bool = False
+    answer: Answer | None = None
+    traceparent: str | None = None
+    seconds: float = field(init=False)
+    is_bound_by_deadline: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.caller.deadline.check()
+        remaining = self.caller.deadline.remaining()
+        self.seconds = min(self.timeout, remaining)
+        self.is_bound_by_deadline = remaining < self.timeout
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the call was begun."""
+        return time.monotonic() - self.started
+
+    def headers(self) -> HeaderList:
+        """The caller's headers and how many seconds the backend has left."""
+        headers = self.caller.headers()
+        self.traceparent = dict(headers).get("traceparent")
+        if self.seconds < math.inf:
+            headers.append(("x-request-timeout", f"{max(0.001, self.seconds - self.elapsed):.3f}"))
+        return headers
+
+    def exchange(self, error: GatewayError | None) -> "Exchange":
+        """The record of this call, now that it is over."""
+        return Exchange(
+            service=self.service,
+            method=self.method,
+            route=self.route,
+            path=self.target,
+            request_id=self.caller.request_id,
+            traceparent=self.traceparent,
+            status=self.answer.status if self.answer else None,
+            error=error,
+            seconds=self.elapsed,
+            response_bytes=len(self.answer.body) if self.answer else 0,
+            is_shared=self.is_shared,
+            is_retried=self.is_retried,
+        )
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.route}"
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What became of one call: enough to build logs, metrics and traces from.
+
+    `is_shared` marks a read that was answered by another's call in flight; it cost the backend nothing.
+    `path` is path and query as sent, `response_bytes` the length of the body, `traceparent` the call's own span.
+    `status` is None when no answer came; when `error` is None as well, the caller stopped waiting.
+    """
+
+    service: str
+    method: str
+    route: str
+    path: str
+    request_id: str
+    traceparent: str | None
+    status: int | None
+    error: GatewayError | None
+    seconds: float
+    response_bytes: int
+    is_shared: bool
+    is_retried: bool
+
+
+Observer: TypeAlias = Callable[[Exchange], None]
+
+
+@dataclass(slots=True)
+class Stats:
+    """Counters of one client since it was made. `calls` were asked for; `calls - shared + retried` were sent."""
+
+    calls: int = 0
+    shared: int = 0
+    retried: int = 0
+    failures: int = 0

@@ -1,0 +1,75 @@
+"""Who a call is made for, and how long it may take."""
+
+import re
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
+from app.errors import DeadlineExceededError, RequestError, UnauthenticatedError
+
+HeaderList = list[tuple[str, str]]
+
+_visible = re.compile(r"[\x20-\x7e\t]*").fullmatch
+_traceparent = re.compile(r"(?!ff)[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}").fullmatch
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The moment, on `clock`, at which the time for a whole request is used up."""
+
+    at: float
+    clock: Callable[[], float] = time.monotonic
+
+    @classmethod
+    def after(cls, seconds: float, clock: Callable[[], float] = time.monotonic) -> Self:
+        """The deadline that many seconds from now; `math.inf` never comes."""
+        return cls(clock() + seconds, clock)
+
+    def remaining(self) -> float:
+        """Seconds left, never below 0."""
+        return max(0.0, self.at - self.clock())
+
+    def check(self) -> None:
+        """Raise `DeadlineExceededError` when no time is left."""
+        if self.at <= self.clock():
+            raise DeadlineExceededError("The time for the whole request is used up.")
+
+
+@dataclass(slots=True)
+class Caller:
+    """Whose request a call serves: what is forwarded to backends, and until when."""
+
+    authorization: str | None
+    request_id: str
+    deadline: Deadline
+    traceparent: str | None = None
+    tracestate: str | None = None
+
+    def headers(self) -> HeaderList:
+        """What every call forwards; each call is its own span of the trace (W3C Trace Context, section 3.2).
+
+        A token or request id that could break out of its header line is refused; a trace context that does
+        not hold is left out, as section 4.3 asks.
+        """
+        headers: HeaderList = []
+        if self.authorization:
+            if not _visible(self.authorization):
+                raise UnauthenticatedError("The token contains characters that no token has.")
+            headers.append(("authorization", self.authorization))
+        if self.request_id:
+            headers.append(("x-request-id", checked_header("X-Request-ID", self.request_id)))
+        if self.traceparent and _traceparent(self.traceparent):
+            trace = self.traceparent
+            headers.append(("traceparent", f"{trace[:36]}{secrets.token_hex(8)}{trace[52:]}"))
+            if self.tracestate and _visible(self.tracestate):
+                headers.append(("tracestate", self.tracestate))
+        return headers
+
+
+def checked_header(name: str, value: str) -> str:
+    """The value, or `RequestError` if it could not stand in one header line."""
+    if not _visible(value):
+        raise RequestError(f"{name} contains characters that a header cannot carry.")
+    return value

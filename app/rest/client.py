@@ -1,0 +1,326 @@
+"""The client of one REST backend: plain reads over a lean pool, everything else over httpx."""
+
+import asyncio
+import logging
+import math
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, TypeVar
+
+import msgspec
+
+from app.errors import GatewayError
+from app.rest import translation
+from app.rest.answer import Answer, NoAnswerError, OutOfTimeError, TransportError
+from app.rest.call import Call, Observer, Stats
+from app.rest.caller import Caller, Deadline, checked_header
+from app.rest.httpx_calls import HttpxCalls
+from app.rest.pool import Pool
+from app.rest.route import NO_PARAMS, Params, Query, target
+from app.rest.service import Origin, Service
+from app.rest.sharing import Flights
+from app.settings import ServiceSettings
+
+T = TypeVar("T")
+
+MAX_CONNECTIONS: Final = 100
+
+logger = logging.getLogger(__name__)
+
+_undecoded = object()
+
+
+@dataclass(slots=True)
+class Reply:
+    """An answer and, once the first of those who share it has decoded it, its value."""
+
+    answer: Answer
+    value: Any = _undecoded
+
+
+class RestClient:
+    """Calls one backend; lives as long as the process. Needs a running loop only when called."""
+
+    def __init__(
+        self,
+        service: Service,
+        settings: ServiceSettings,
+        *,
+        share_reads: bool = True,
+        observers: Sequence[Observer] = (),
+        ssl_context: ssl.SSLContext | None = None,
+        max_connections: int = MAX_CONNECTIONS,
+    ) -> None:
+        origin = Origin.parse(settings.url or f"http://127.0.0.1:{service.port}")
+        is_secure = origin.scheme == "https"
+        ssl_context = (ssl_context or ssl.create_default_context()) if is_secure else None
+        limits: dict[str, Any] = {
+            "max_connections": max_connections,
+            "max_body_bytes": settings.max_response_bytes,
+            "ssl_context": ssl_context,
+        }
+        self.service = service
+        self.stats = Stats()
+        self._timeout = settings.timeout
+        self._share_reads = share_reads
+        self._observers = tuple(observers)
+        self._prefix = origin.prefix
+        self._head_end = (
+            f" HTTP/1.1\r\nhost: {origin.authority}\r\naccept: application/json\r\n"
+            "accept-encoding: identity\r\nuser-agent: atrium\r\n"
+        )
+        self._is_closed = False
+        self._pool = Pool(origin, **limits)
+        self._httpx = HttpxCalls(origin, **limits)
+        self._flights: Flights[Reply] = Flights()
+
+    async def get(
+        self, caller: Caller, path: str, decode: type[T], query: Query = (), *, params: Params = NO_PARAMS
+    ) -> T:
+        """Read `path`, a route such as `/listings/{id}` whose values are in `params`, as a value of type `decode`.
+
+        Identical reads of one caller that are under way together share one call and one value: do not change it.
+        Raises `BackendError` or one below it, `DeadlineExceededError`, and what refuses unusable input.
+        """
+        call = self._call("GET", caller, path, query, params)
+        with self._recorded(call):
+            reply = await self._reply(call, decode)
+            call.answer = reply.answer
+            if reply.value is _undecoded:
+                reply.value = translation.value(call, reply.answer, decode)
+            value: T = reply.value
+            return value
+
+    async def send(
+        self,
+        caller: Caller,
+        method: str,
+        path: str,
+        decode: type[T],
+        *,
+        body: object = None,
+        idempotency_key: str,
+        params: Params = NO_PARAMS,
+    ) -> T:
+        """Write: `body` goes out as JSON unless it is None; `decode` is NoneType where the answer is 204.
+
+        The key makes it safe to try once more when the connection fails before an answer. Raises as `get` does.
+        """
+        content = None if body is None else msgspec.json.encode(body)
+        extra = [("idempotency-key", _checked_key(idempotency_key))]
+        if content is not None:
+            extra.append(("content-type", "application/json"))
+        call = self._call(method, caller, path, (), params)
+        with self._recorded(call):
+            sent = self._attempts(
+                call, lambda _: self._httpx.send(method, call.target, call.headers() + extra, content)
+            )
+            call.answer = await self._written(call, sent)
+            return translation.value(call, call.answer, decode)
+
+    async def upload(
+        self,
+        caller: Caller,
+        path: str,
+        decode: type[T],
+        content: AsyncIterator[bytes],
+        *,
+        content_type: str,
+        idempotency_key: str,
+        params: Params = NO_PARAMS,
+    ) -> T:
+        """POST `content` as it comes. Only the request's deadline limits it, and it is never tried again."""
+        extra = [
+            ("idempotency-key", _checked_key(idempotency_key)),
+            ("content-type", checked_header("Content-Type", content_type)),
+        ]
+        call = self._call("POST", caller, path, (), params, timeout=math.inf)
+        with self._recorded(call):
+            sent = self._httpx.send("POST", call.target, call.headers() + extra, content)
+            call.answer = await self._written(call, sent)
+            return translation.value(call, call.answer, decode)
+
+    @asynccontextmanager
+    async def stream(
+        self,
+        caller: Caller,
+        method: str,
+        path: str,
+        query: Query = (),
+        *,
+        body: object = None,
+        idempotency_key: str | None = None,
+        params: Params = NO_PARAMS,
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        """The answer's body as it comes, of any length and content type; anything but a GET needs a key.
+
+        The service's timeout limits the wait for the head and for each further piece.
+        """
+        extra = []
+        if method != "GET":
+            extra.append(("idempotency-key", _checked_key(idempotency_key or "")))
+        content = None if body is None else msgspec.json.encode(body)
+        if content is not None:
+            extra.append(("content-type", "application/json"))
+        call = self._call(method, caller, path, query, params)
+        with self._recorded(call):
+            async with AsyncExitStack() as stack:
+                opened = self._httpx.stream(method, call.target, call.headers() + extra, content)
+                head, chunks = await _within(
+                    call.seconds, stack.enter_async_context(opened), by_deadline=call.is_bound_by_deadline
+                )
+                call.answer = head
+                if not 200 <= head.status < 300:
+                    call.answer = await _within(
+                        call.seconds, self._httpx.whole(head, chunks), by_deadline=call.is_bound_by_deadline
+                    )
+                translation.check_status(call, call.answer)
+                yield self._paced(call, chunks)
+
+    async def ping(self, caller: Caller | None = None) -> float:
+        """Seconds until `GET /health` was answered; raises as `get` does."""
+        caller = caller or Caller(None, "", Deadline.after(math.inf))
+        call = self._call("GET", caller, "/health", (), NO_PARAMS)
+        with self._recorded(call):
+            reply = await self._read(call, call.seconds, by_deadline=call.is_bound_by_deadline)
+            call.answer = reply.answer
+            translation.value(call, reply.answer, dict)
+        return call.elapsed
+
+    async def aclose(self) -> None:
+        """Close every connection. Calls under way fail with `BackendUnavailableError`."""
+        self._is_closed = True
+        await self._flights.aclose()
+        await self._pool.aclose()
+        await self._httpx.aclose()
+
+    def _call(
+        self,
+        method: str,
+        caller: Caller,
+        route: str,
+        query: Query,
+        params: Params,
+        timeout: float | None = None,
+    ) -> Call:
+        path = self._prefix + target(route, query, params)
+        return Call(self.service.name, method, route, path, caller, timeout or self._timeout)
+
+    async def _reply(self, call: Call, kind: object) -> Reply:
+        if not self._share_reads:
+            return await self._read(call, call.seconds, by_deadline=call.is_bound_by_deadline)
+        deadline = call.caller.deadline if call.is_bound_by_deadline else None
+        reply, call.is_shared = await self._flights.join(
+            (call.target, call.caller.authorization, kind),
+            lambda: self._read(call, self._timeout, by_deadline=False),
+            deadline,
+        )
+        self.stats.shared += call.is_shared
+        return reply
+
+    async def _read(self, call: Call, seconds: float, *, by_deadline: bool) -> Reply:
+        def attempt(fresh: bool) -> Coroutine[Any, Any, Answer]:
+            forwarded = "".join([f"{name}: {value}\r\n" for name, value in call.headers()])
+            request = f"GET {call.target}{self._head_end}{forwarded}\r\n"
+            return self._pool.exchange(request.encode("ascii"), fresh=fresh)
+
+        return Reply(await _within(seconds, self._attempts(call, attempt), by_deadline=by_deadline))
+
+    async def _written(self, call: Call, sent: Coroutine[Any, Any, Answer]) -> Answer:
+        try:
+            return await _within(call.seconds, sent, by_deadline=call.is_bound_by_deadline)
+        finally:
+            self._flights.close_to_newcomers()
+
+    async def _attempts(self, call: Call, attempt: Callable[[bool], Coroutine[Any, Any, Answer]]) -> Answer:
+        try:
+            return await attempt(False)
+        except NoAnswerError as error:
+            if not error.is_retryable or self._is_closed:
+                raise
+        call.is_retried = True
+        self.stats.retried += 1
+        return await attempt(True)
+
+    async def _paced(self, call: Call, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        while True:
+            remaining = call.caller.deadline.remaining()
+            try:
+                chunk = await _within(
+                    min(self._timeout, remaining), anext(chunks, None), by_deadline=remaining < self._timeout
+                )
+            except TransportError as reason:
+                raise translation.failure(call, reason) from reason
+            if chunk is None:
+                return
+            yield chunk
+
+    @contextmanager
+    def _recorded(self, call: Call) -> Iterator[None]:
+        error: GatewayError | None = None
+        self.stats.calls += 1
+        try:
+            if self._is_closed:
+                raise NoAnswerError("the client is closed", is_retryable=False)
+            yield
+        except TransportError as reason:
+            error = translation.failure(call, reason)
+            raise error from reason
+        except GatewayError as raised:
+            error = raised
+            raise
+        finally:
+            self.stats.failures += error is not None
+            for observer in self._observers:
+                try:
+                    observer(call.exchange(error))
+                except Exception:
+                    logger.exception("An observer of calls to the %s service failed.", self.service.name)
+
+
+class Client:
+    """What a domain's client builds on: one backend's calls on behalf of one caller. Made for each request."""
+
+    service: ClassVar[Service]
+
+    def __init__(self, rest: RestClient, caller: Caller) -> None:
+        self.rest = rest
+        self.caller = caller
+
+    async def get(self, path: str, decode: type[T], query: Query = (), *, params: Params = NO_PARAMS) -> T:
+        """See `RestClient.get`."""
+        return await self.rest.get(self.caller, path, decode, query, params=params)
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        decode: type[T],
+        *,
+        body: object = None,
+        idempotency_key: str,
+        params: Params = NO_PARAMS,
+    ) -> T:
+        """See `RestClient.send`."""
+        return await self.rest.send(
+            self.caller, method, path, decode, body=body, idempotency_key=idempotency_key, params=params
+        )
+
+
+async def _within(seconds: float, work: Awaitable[T], *, by_deadline: bool) -> T:
+    limit = asyncio.timeout(seconds if seconds < math.inf else None)
+    try:
+        async with limit:
+            return await work
+    except TimeoutError:
+        if limit.expired():
+            raise OutOfTimeError(by_deadline=by_deadline) from None
+        raise
+
+
+def _checked_key(key: str) -> str:
+    if not key:
+        raise ValueError("A write needs an idempotency key.")
+    return checked_header("Idempotency-Key", key)

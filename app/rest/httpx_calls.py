@@ -1,0 +1,97 @@
+"""Writes, uploads and streams, which httpx carries."""
+
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Final
+
+import httpx
+
+from app.rest.answer import Answer, BadAnswerError, NoAnswerError
+from app.rest.caller import HeaderList
+from app.rest.service import Origin
+
+Content = bytes | AsyncIterator[bytes] | None
+
+FIXED_HEADERS: Final = {"accept": "application/json", "accept-encoding": "identity", "user-agent": "atrium"}
+
+
+class HttpxCalls:
+    """A second pool beside that of plain reads. Time limits are the caller's: cancel what takes too long."""
+
+    def __init__(
+        self, origin: Origin, *, max_connections: int, max_body_bytes: int, ssl_context: ssl.SSLContext | None
+    ) -> None:
+        self._base = origin.url
+        self._max_body_bytes = max_body_bytes
+        self._client = httpx.AsyncClient(
+            verify=ssl_context or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+            headers=FIXED_HEADERS,
+            timeout=None,  # noqa: S113 -- RestClient limits the whole call
+            limits=httpx.Limits(max_connections=max_connections, keepalive_expiry=4.0),
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    async def send(self, method: str, target: str, headers: HeaderList, content: Content) -> Answer:
+        """The whole answer. Raises `NoAnswerError` and `BadAnswerError`."""
+        async with self.stream(method, target, headers, content) as (head, chunks):
+            return await self.whole(head, chunks)
+
+    async def whole(self, head: Answer, chunks: AsyncIterator[bytes]) -> Answer:
+        """The head with its body, which is capped while it is read."""
+        body = bytearray()
+        async for chunk in chunks:
+            body += chunk
+            if len(body) > self._max_body_bytes:
+                raise BadAnswerError(f"it is longer than {self._max_body_bytes} bytes")
+        return Answer(head.status, head.headers, bytes(body))
+
+    @asynccontextmanager
+    async def stream(
+        self, method: str, target: str, headers: HeaderList, content: Content = None
+    ) -> AsyncIterator[tuple[Answer, AsyncIterator[bytes]]]:
+        """The head of the answer, with an empty body, and the body as it comes."""
+        request = self._client.build_request(method, self._base + target, headers=headers, content=content)
+        with _translated(is_begun=False):
+            response = await self._client.send(request, stream=True)
+        try:
+            head = {name.lower(): value for name, value in response.headers.raw}
+            yield Answer(response.status_code, head, b""), _chunks(response)
+        finally:
+            await response.aclose()
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._client.aclose()
+
+
+async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
+    with _translated(is_begun=True):
+        async for chunk in response.aiter_raw():
+            yield chunk
+
+
+@contextmanager
+def _translated(*, is_begun: bool) -> Iterator[None]:
+    try:
+        yield
+    except httpx.ConnectError as error:
+        raise NoAnswerError.from_os(_os_error(error)) from error
+    except httpx.RemoteProtocolError as error:
+        if "disconnected" in str(error):  # httpcore's words for a connection closed before an answer
+            raise NoAnswerError("the connection was closed", is_retryable=True) from error
+        raise BadAnswerError("it ended early" if is_begun else "it is not HTTP/1.1") from error
+    except httpx.NetworkError as error:
+        raise NoAnswerError("the connection was reset", is_retryable=not is_begun) from error
+
+
+def _os_error(error: BaseException) -> OSError:
+    """The innermost operating-system error behind the one httpx raises."""
+    found = OSError()
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError):
+            found = cause
+        cause = cause.__cause__ or cause.__context__
+    return found

@@ -1,0 +1,168 @@
+"""The one place where what a backend did becomes an error of `app.errors`, or the value that was asked for."""
+
+import time
+from collections.abc import Callable, Hashable
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from http import HTTPStatus
+from types import NoneType
+from typing import Any, TypeVar
+
+import msgspec
+
+from app.errors import (
+    BackendError,
+    BackendInvalidResponseError,
+    BackendTimeoutError,
+    BackendUnavailableError,
+    DeadlineExceededError,
+    FieldProblem,
+    GatewayError,
+    Problem,
+    ProblemError,
+)
+from app.rest.answer import Answer, BadAnswerError, NoAnswerError, OutOfTimeError, TransportError
+from app.rest.call import Call
+
+T = TypeVar("T")
+
+
+class ProblemField(msgspec.Struct, frozen=True):
+    """An entry of `errors` as backends write it."""
+
+    path: list[str | int] = []
+    message: str = ""
+    code: str = "BAD_USER_INPUT"
+
+
+class ProblemDocument(msgspec.Struct, frozen=True):
+    """`application/problem+json` (RFC 9457) with the members that backends add."""
+
+    title: str | None = None
+    detail: str | None = None
+    code: str | None = None
+    errors: list[ProblemField] = []
+
+
+def value(call: Call, answer: Answer, kind: type[T]) -> T:
+    """What the answer holds, as the type asked for; raises the error that fits the answer otherwise."""
+    check_status(call, answer)
+    if kind is NoneType and not answer.body:
+        return None  # type: ignore[return-value]  # T is None here
+    if not _is_json(answer):
+        raise _invalid(call, answer.status, "is not JSON")
+    try:
+        return _decoder(kind).decode(answer.body)
+    except msgspec.ValidationError as error:
+        raise _invalid(call, answer.status, f"has the wrong shape: {error}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _invalid(call, answer.status, "is not complete, well-formed JSON") from error
+
+
+def check_status(call: Call, answer: Answer) -> None:
+    """Raise the error that the status means, unless it is one of success without a content coding."""
+    status = answer.status
+    if not 200 <= status < 300:
+        raise _refusal(call, answer)
+    if answer.headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        raise _invalid(call, status, "has a content coding that was not asked for")
+
+
+def failure(call: Call, error: TransportError) -> GatewayError:
+    """The error for a call that got no usable answer."""
+    request_id = call.caller.request_id or None
+    if isinstance(error, BadAnswerError):
+        return _invalid(call, None, f"is not acceptable: {error.reason}")
+    if isinstance(error, NoAnswerError):
+        message = f"The {call.service} service cannot be reached ({call}): {error.reason}."
+        return BackendUnavailableError(message, service=call.service, request_id=request_id)
+    if isinstance(error, OutOfTimeError) and error.by_deadline:
+        return DeadlineExceededError(f"The time for the whole request ran out in the {call.service} service ({call}).")
+    message = f"The {call.service} service did not answer {call} within {call.timeout:g} s."
+    return BackendTimeoutError(message, service=call.service, request_id=request_id)
+
+
+def retry_after(text: bytes | None, clock: Callable[[], float] = time.time) -> float | None:
+    """Seconds to wait by a Retry-After header (RFC 9110, section 10.2.3): a number of seconds or a date."""
+    if text is None:
+        return None
+    stripped = text.strip()
+    if stripped.isdigit() and len(stripped) < 10:
+        return float(stripped)
+    try:
+        date = parsedate_to_datetime(stripped.decode("ascii"))
+    except ValueError:
+        return None
+    return max(0.0, date.replace(tzinfo=date.tzinfo or UTC).timestamp() - clock())
+
+
+def _refusal(call: Call, answer: Answer) -> BackendError:
+    status = answer.status
+    if status < 400 or status > 599:
+        return _invalid(call, status, "is a redirect" if 300 <= status < 400 else "has an unknown status")
+    wait = retry_after(answer.headers.get(b"retry-after"))
+    request_id = call.caller.request_id or None
+    if status < 500:
+        problem = _problem(answer)
+        return ProblemError(problem, service=call.service, status=status, retry_after=wait, request_id=request_id)
+    kinds = {502: BackendUnavailableError, 503: BackendUnavailableError, 504: BackendTimeoutError}
+    return kinds.get(status, BackendError)(
+        f"The {call.service} service answered {call} with {status}.",
+        service=call.service,
+        status=status,
+        retry_after=wait,
+        request_id=request_id,
+    )
+
+
+def _problem(answer: Answer) -> Problem:
+    document = ProblemDocument()
+    if _is_json(answer):
+        try:
+            document = _decoder(ProblemDocument).decode(answer.body)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            document = ProblemDocument()
+    return Problem(
+        title=document.title or _phrase(answer.status),
+        detail=document.detail or "",
+        code=document.code or "",
+        fields=tuple(
+            FieldProblem(tuple(str(step) for step in entry.path), entry.message, entry.code)
+            for entry in document.errors
+        ),
+    )
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return f"Refused with status {status}"
+
+
+def _invalid(call: Call, status: int | None, fault: str) -> BackendInvalidResponseError:
+    return BackendInvalidResponseError(
+        f"The answer of the {call.service} service to {call} {fault}.",
+        service=call.service,
+        status=status,
+        request_id=call.caller.request_id or None,
+    )
+
+
+def _is_json(answer: Answer) -> bool:
+    kind = answer.headers.get(b"content-type", b"")
+    if kind == b"application/json":
+        return True
+    media = kind.partition(b";")[0].strip().lower()
+    return media == b"application/json" or (media.startswith(b"application/") and media.endswith(b"+json"))
+
+
+def _decoder(kind: type[T]) -> "msgspec.json.Decoder[T]":
+    decoder: msgspec.json.Decoder[T] = _cached_decoder(kind)  # type: ignore[arg-type]  # types are hashable
+    return decoder
+
+
+@lru_cache(maxsize=1024)
+def _cached_decoder(kind: Hashable) -> "msgspec.json.Decoder[Any]":
+    return msgspec.json.Decoder(kind)
