@@ -1,9 +1,12 @@
 """Events: what a backend says has happened, as CloudEvents 1.0."""
 
+import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     Base64Bytes,
     BaseModel,
@@ -11,24 +14,32 @@ from pydantic import (
     ConfigDict,
     Field,
     JsonValue,
-    StrictBool,
-    StrictInt,
-    StrictStr,
     model_validator,
 )
+
+_DATE_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}")
 
 Cursor: TypeAlias = str
 """A place in an event log. Opaque: only the store that gave it can read it."""
 
-NonEmpty = Annotated[str, Field(min_length=1)]
-ExtensionName = Annotated[str, Field(pattern=r"^[a-z0-9]+$")]
-ExtensionValue: TypeAlias = StrictBool | StrictInt | StrictStr | None
 
-
-def _timestamp_text(value: object) -> object:
-    if isinstance(value, int | float):
-        raise ValueError("must be an RFC 3339 timestamp")  # pydantic would read a number as seconds
+def _rfc3339(value: object) -> object:
+    """Leave parsing to pydantic, but not what it would read beyond RFC 3339: numbers as seconds, bare dates."""
+    if not isinstance(value, datetime) and not (isinstance(value, str) and _DATE_TIME.match(value)):
+        raise ValueError("must be an RFC 3339 timestamp")
     return value
+
+
+def _scalar(value: object) -> object:
+    if isinstance(value, float | list | dict):
+        raise ValueError("must be a boolean, an integer or a string")
+    return value
+
+
+NonEmpty = Annotated[str, Field(min_length=1)]
+Timestamp = Annotated[AwareDatetime, BeforeValidator(_rfc3339)]
+ExtensionName = Annotated[str, Field(pattern=r"^[a-z0-9]+$")]
+ExtensionValue = Annotated[JsonValue, AfterValidator(_scalar)]
 
 
 class CloudEvent(BaseModel):
@@ -46,7 +57,7 @@ class CloudEvent(BaseModel):
     source: NonEmpty
     type: NonEmpty
     subject: NonEmpty | None = None
-    time: Annotated[AwareDatetime, BeforeValidator(_timestamp_text)] | None = None
+    time: Timestamp | None = None
     datacontenttype: NonEmpty | None = None
     dataschema: NonEmpty | None = None
     owner: NonEmpty | None = None
