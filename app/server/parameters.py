@@ -1,0 +1,109 @@
+"""The parameters of a GraphQL-over-HTTP request: read from a body or a query string, refused when ill-formed."""
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+from starlette.types import Receive
+
+from app.errors import RequestError
+from app.execution import Request
+from app.server.time_limit import ClientDisconnected
+
+MAX_QUERY_STRING_BYTES = 16_384
+_MAX_PARAMETERS = 100
+
+
+class _Body(msgspec.Struct):
+    query: str
+    variables: dict[str, Any] | None = None
+    operation_name: str | None = msgspec.field(default=None, name="operationName")
+    extensions: dict[str, Any] | None = None
+
+
+_decode_body = msgspec.json.Decoder(_Body).decode
+_decode_map = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+async def read_body(receive: Receive, content_length: bytes | None, limit: int) -> bytes:
+    """The whole body, of at most `limit` bytes; raises `RequestError` (413) as soon as it is known to be longer."""
+    if content_length is not None and content_length.isdigit() and int(content_length) > limit:
+        raise _too_large(limit)
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnected
+        chunk: bytes = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise _too_large(limit)
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def from_body(body: bytes) -> Request:
+    """The request in a JSON body. Raises `RequestError`: 400 for what is no JSON, 422 for the wrong members."""
+    try:
+        parsed = _decode_body(body)
+    except msgspec.ValidationError as error:
+        if body.lstrip(b" \t\r\n").startswith(b"["):
+            raise RequestError("Batches are not supported: send one request.", code="BATCHING_DISABLED") from error
+        raise _ill_formed(str(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _not_json("The body") from error
+    return Request(parsed.query, parsed.variables, parsed.operation_name or None, parsed.extensions)
+
+
+def from_query_string(query_string: bytes) -> Request:
+    """The request in the parameters of a URL. Raises `RequestError`: 400, 414 or 422."""
+    if len(query_string) > MAX_QUERY_STRING_BYTES:
+        raise RequestError("The URL is too long: use POST.", status=414, code="URI_TOO_LONG")
+    try:
+        pairs = parse_qsl(
+            query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MAX_PARAMETERS
+        )
+    except ValueError as error:
+        raise RequestError("The query string cannot be decoded.") from error
+    parameters = dict(pairs)
+    if len(parameters) != len(pairs):
+        raise _ill_formed("a parameter is given twice")
+    if "query" not in parameters:
+        raise _ill_formed("Object missing required field `query`")
+    return Request(
+        parameters["query"],
+        _map(parameters, "variables"),
+        parameters.get("operationName") or None,
+        _map(parameters, "extensions"),
+    )
+
+
+def _map(parameters: dict[str, str], name: str) -> dict[str, Any] | None:
+    text = parameters.get(name)
+    if not text or text == "null":
+        return None
+    try:
+        return _decode_map(text)
+    except msgspec.ValidationError as error:
+        raise _ill_formed(f"{error} - at `$.{name}`") from error
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise _not_json(f"The parameter {name}") from error
+
+
+def _too_large(limit: int) -> RequestError:
+    return RequestError(
+        f"The body is longer than {limit} bytes.",
+        status=413,
+        code="PAYLOAD_TOO_LARGE",
+        headers={"connection": "close"},  # the rest of the body is not read
+    )
+
+
+def _not_json(what: str) -> RequestError:
+    return RequestError(f"{what} is not JSON in UTF-8.", code="INVALID_JSON")
+
+
+def _ill_formed(reason: str) -> RequestError:
+    return RequestError(f"Not a well-formed GraphQL request: {reason}.", status=422)

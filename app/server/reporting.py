@@ -1,0 +1,108 @@
+"""Reporting: the one place that turns errors into GraphQL errors, masking and logging the unexpected."""
+
+import re
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
+
+import structlog
+from graphql import GraphQLError, GraphQLSyntaxError
+
+from app.errors import BackendError, GatewayError, ProblemError
+
+Stage: TypeAlias = Literal["parse", "validate", "operation", "execute"]
+
+_CODE_BY_STAGE: dict[Stage, str] = {
+    "parse": "GRAPHQL_PARSE_FAILED",
+    "validate": "GRAPHQL_VALIDATION_FAILED",
+    "operation": "OPERATION_RESOLUTION_FAILURE",
+    "execute": "BAD_USER_INPUT",
+}
+_MASKED_MESSAGE = "Internal server error"
+_SUGGESTION = re.compile(r"\s*Did you mean [^?]*\?")
+
+
+class Reporter:
+    """Formats errors for the client, and logs those that the client cannot mend.
+
+    With `debug` a masked error also carries `extensions.debug`, the exception as text. Without `suggests` the
+    suggestions of graphql-core ("Did you mean …?") are cut off: they tell the schema to who may not read it.
+    """
+
+    def __init__(self, *, debug: bool, suggests: bool = True) -> None:
+        self._debug = debug
+        self._suggests = suggests
+
+    def format(
+        self, errors: Sequence[GraphQLError], request_id: str, stage: Stage = "execute"
+    ) -> list[dict[str, object]]:
+        """The `errors` entry of a response. `stage` is where the errors come from.
+
+        A failure that many fields share is logged once.
+        """
+        logged: set[object] = set()
+        return [self._formatted(error, request_id, stage, logged) for error in errors]
+
+    def problem(self, error: Exception, request_id: str) -> list[dict[str, object]]:
+        """The `errors` entry of a response to a request for which nothing was executed."""
+        return self.format([GraphQLError(str(error), original_error=error)], request_id)
+
+    def _formatted(self, error: GraphQLError, request_id: str, stage: Stage, logged: set[object]) -> dict[str, object]:
+        cause = _cause(error)
+        extensions: dict[str, object]
+        if isinstance(cause, GatewayError):
+            message, extensions = error.message, cause.extensions
+            _log_backend_failure(cause, error, request_id, logged)
+        elif _is_of_the_caller(error, cause, stage):
+            message = error.message if self._suggests else _SUGGESTION.sub("", error.message)
+            code = _CODE_BY_STAGE["parse" if isinstance(cause, GraphQLSyntaxError) else stage]
+            extensions = {"code": code, **(error.extensions or {})}
+        else:
+            message, extensions = _MASKED_MESSAGE, {"code": GatewayError.code}
+            if self._debug:
+                extensions["debug"] = f"{type(cause).__name__}: {cause}"
+            _log_unexpected(cause, error, request_id, logged)
+        return {**error.formatted, "message": message, "extensions": {**extensions, "requestId": request_id}}
+
+
+def _cause(error: GraphQLError) -> Exception:
+    """The innermost exception: graphql-core wraps what a field raises, itself included."""
+    cause: Exception = error
+    while isinstance(cause, GraphQLError) and cause.original_error is not None:
+        cause = cause.original_error
+    return cause
+
+
+def _is_of_the_caller(error: GraphQLError, cause: Exception, stage: Stage) -> bool:
+    """Whether the message is about what the caller wrote, and so may be shown.
+
+    graphql-core gives such errors no path when the whole request is refused (documents, variables), and nodes
+    of their own when one field's arguments are. Errors of serialising a value have neither: they may show data.
+    """
+    if stage != "execute":
+        return True
+    if error.path is None:
+        return cause is error or bool(error.nodes)
+    return cause is not error and isinstance(cause, GraphQLError) and bool(cause.nodes)
+
+
+def _log_backend_failure(cause: GatewayError, error: GraphQLError, request_id: str, logged: set[object]) -> None:
+    if not isinstance(cause, BackendError) or isinstance(cause, ProblemError):  # a 4xx answer is no failure
+        return
+    failure = (cause.service, cause.code)
+    if failure not in logged:
+        logged.add(failure)
+        structlog.get_logger(__name__).warning(
+            "backend failed",
+            service=cause.service,
+            code=cause.code,
+            status=cause.status,
+            reason=cause.message,
+            path=error.path,
+            request_id=request_id,
+        )
+
+
+def _log_unexpected(cause: Exception, error: GraphQLError, request_id: str, logged: set[object]) -> None:
+    if id(cause) not in logged:
+        logged.add(id(cause))
+        structlog.get_logger(__name__).error("unexpected error", path=error.path, request_id=request_id, exc_info=cause)
