@@ -8,44 +8,59 @@ import httpx
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.routing import Mount
-from starlette.types import ASGIApp
 
 from backends.accounts import AccountService
+from backends.agents import AgentService
 from backends.content import ContentService
 from backends.listings import ListingService
+from backends.notifications import NotificationService
 from backends.problem import answer_problem
 from backends.sample import load_sample
 from backends.service import Service
 from backends.settings import BackendSettings
+from backends.social import SocialService
 
 SERVICES: Final[Mapping[str, type[Service]]] = {
-    service.name: service for service in (AccountService, ListingService, ContentService)
+    service.name: service
+    for service in (
+        AccountService,
+        AgentService,
+        ContentService,
+        ListingService,
+        NotificationService,
+        SocialService,
+    )
 }
 
 
 def create_backends(settings: BackendSettings, *, sample: bool = False) -> Starlette:
     """Every service under `/<name>`; `settings.located_at(base_url)` tells them where that is."""
-    http = create_http()
-    services = [service(settings, http) for service in SERVICES.values()]
+    return assemble({f"/{name}": service for name, service in SERVICES.items()}, settings, sample=sample)
+
+
+def create_service(name: str, settings: BackendSettings, *, sample: bool = False) -> Starlette:
+    """One service at the root."""
+    return assemble({"": SERVICES[name]}, settings, sample=sample)
+
+
+def assemble(mounts: Mapping[str, type[Service]], settings: BackendSettings, *, sample: bool) -> Starlette:
+    """Services call each other and the gateway with one client; proxies of the environment are not for them."""
+    http = httpx.AsyncClient(trust_env=False)
+    services = {path: service(settings, http) for path, service in mounts.items()}
     if sample:
-        for service in services:
+        for service in services.values():
             load_sample(service)
 
     @asynccontextmanager
-    async def lifespan(_app: ASGIApp) -> AsyncIterator[None]:
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(http)
-            for service in services:
+            for service in services.values():
                 await stack.enter_async_context(service.running())
             yield
 
     return Starlette(
-        routes=[Mount(f"/{service.name}", app=service) for service in services],
+        routes=[Mount(path, app=service) for path, service in services.items()],
         exception_handlers={HTTPException: answer_problem},
         lifespan=lifespan,
     )
-
-
-def create_http() -> httpx.AsyncClient:
-    """What services call each other and the gateway with; proxies of the environment are not for them."""
-    return httpx.AsyncClient(trust_env=False)

@@ -1,9 +1,10 @@
 """Who calls: a user by a bearer token, or another service by the service key."""
 
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 
 import jwt
@@ -15,6 +16,7 @@ from backends.problem import ProblemError
 from backends.settings import BackendSettings
 
 ALGORITHM = "HS256"
+TOKENS_REMEMBERED = 1024
 REQUIRED_CLAIMS = ["exp", "iat", "iss", "aud", "sub", "jti"]
 
 
@@ -77,6 +79,7 @@ class Tokens:
         self._issuer = settings.jwt_issuer
         self._audience = settings.jwt_audience
         self._lifetime = timedelta(minutes=settings.jwt_expiration_minutes)
+        self._verified: dict[str, Caller] = {}
 
     def issue(self, claims: dict[str, Any]) -> tuple[str, int]:
         """A signed token with these claims and the usual ones, and the seconds it lives."""
@@ -99,7 +102,7 @@ class Tokens:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise unauthenticated("A bearer token is needed.")
-        caller = self._user(token.strip())
+        caller = self._remembered(token.strip())
         if is_revoked(caller.token_id):
             raise unauthenticated("The token is revoked.")
         return caller
@@ -108,6 +111,16 @@ class Tokens:
         if not secrets.compare_digest(key.encode(), self._service_key.encode()):
             raise unauthenticated("The service key is wrong.")
         return Caller(user_id=user_id or None, is_service=True)
+
+    def _remembered(self, token: str) -> Caller:
+        """The caller of a token. Checking a signature costs more than a read, so it is done once a token."""
+        caller = self._verified.get(token)
+        if caller is None or caller.token_expires_at <= time.time():
+            caller = self._user(token)
+            if len(self._verified) >= TOKENS_REMEMBERED:
+                self._verified.clear()
+            self._verified[token] = caller
+        return caller
 
     def _user(self, token: str) -> Caller:
         try:
@@ -135,7 +148,3 @@ class Tokens:
 
 def unauthenticated(detail: str) -> ProblemError:
     return ProblemError(401, detail, headers={"WWW-Authenticate": "Bearer"})
-
-
-def seconds_since_epoch(moment: datetime) -> int:
-    return int(moment.astimezone(UTC).timestamp())

@@ -3,13 +3,13 @@
 from typing import Annotated, Any
 
 import httpx
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from backends.approval import FOLLOWED_BY, NEEDS_FEEDBACK, TRANSITIONS, Action, ContentStatus, available_actions
 from backends.authentication import AuthenticatedCaller, Caller
-from backends.copywriting import ContentType
+from backends.copywriting import ContentType, ContentTypes
 from backends.document import Body, Document, Timestamp, new_id, now
 from backends.jobs import Payload
 from backends.notices import EntityType, Notice, NoticeType
@@ -21,14 +21,6 @@ from backends.service import Service, Serving, routes
 from backends.settings import BackendSettings
 from backends.storage import Table
 
-
-def distinct(content_types: list[ContentType]) -> list[ContentType]:
-    if len(set(content_types)) < len(content_types):
-        raise ValueError("Each content type can be asked for once.")
-    return content_types
-
-
-ContentTypes = Annotated[list[ContentType], Field(min_length=1, max_length=5), AfterValidator(distinct)]
 Feedback = Annotated[str, Field(max_length=2000)]
 
 

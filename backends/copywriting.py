@@ -4,9 +4,9 @@ import hashlib
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final
 
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel, Field
 
 from backends.document import Money
 
@@ -17,6 +17,15 @@ class ContentType(StrEnum):
     EMAIL = "email"
     PROPERTY_DESCRIPTION = "property_description"
     VIDEO_SCRIPT = "video_script"
+
+
+def distinct(content_types: list[ContentType]) -> list[ContentType]:
+    if len(set(content_types)) < len(content_types):
+        raise ValueError("Each content type can be asked for once.")
+    return content_types
+
+
+ContentTypes = Annotated[list[ContentType], Field(min_length=1, max_length=5), AfterValidator(distinct)]
 
 
 class ListingFacts(BaseModel):
@@ -34,7 +43,7 @@ class ListingFacts(BaseModel):
     bathrooms: float | None = None
     square_feet: int | None = None
     year_built: int | None = None
-    key_features: list[str] = []
+    key_features: list[str] = Field(default_factory=list)
 
 
 class Copy(BaseModel):
@@ -42,7 +51,7 @@ class Copy(BaseModel):
 
     title: str
     text: str
-    hashtags: list[str] = []
+    hashtags: list[str] = Field(default_factory=list)
 
 
 MAX_LENGTHS: Final = {
@@ -113,14 +122,14 @@ SETTINGS: Final = (
 class Phrases:
     """The facts of one listing as words, and a choice between wordings that its id and the edition decide."""
 
-    def __init__(self, listing: ListingFacts, kind: ContentType, edition: int) -> None:
+    def __init__(self, listing: ListingFacts, kind: ContentType, edition: int, features: int) -> None:
         self._seed = int.from_bytes(hashlib.blake2s(f"{listing.id} {kind}".encode()).digest()[:6], "big") + edition
         self.listing = listing
         self.address = listing.address
         self.kind = "property" if listing.property_type == "commercial" else listing.property_type
         self.town = ", ".join(part for part in (listing.city, listing.state) if part)
         self.price = price_words(listing.price)
-        self.features = [clipped(feature) for feature in listing.key_features[:FEATURES_NAMED]]
+        self.features = [clipped(feature) for feature in listing.key_features[:features]]
 
     def choose(self, wordings: Sequence[str]) -> str:
         return wordings[self._seed % len(wordings)]
@@ -148,9 +157,10 @@ class Phrases:
 Writer = Callable[[Phrases, ContentType], Copy]
 
 
-def write_copy(kind: ContentType, listing: ListingFacts, edition: int = 0) -> Copy:
-    """A piece of that type; another edition of it is worded differently."""
-    return WRITERS[kind](Phrases(listing, kind, edition), kind)
+def write_copy(kind: ContentType, listing: ListingFacts, edition: int = 0, feedback: str = "") -> Copy:
+    """A piece of that type. Another edition of it is worded differently, and shorter when feedback asks for that."""
+    features = 1 if "short" in feedback.lower() else FEATURES_NAMED
+    return WRITERS[kind](Phrases(listing, kind, edition, features), kind)
 
 
 def write_post(phrases: Phrases, kind: ContentType) -> Copy:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from backends.document import new_id
 from backends.peers import PeerUnavailableError
+from backends.problem import ProblemError
 from backends.storage import Database
 
 FIRST_RETRY_SECONDS: Final = 0.1
@@ -61,6 +62,8 @@ class Jobs:
     async def _finish(self, job: str, kind: str, payload: Payload) -> None:
         try:
             await self._until_done(job, kind, payload)
+        except ProblemError as error:
+            logger.warning("job %s (%s) is refused: %s", job, kind, error.detail)
         except Exception:
             logger.exception("job %s (%s) cannot be done", job, kind)
         self._database.execute("DELETE FROM jobs WHERE id = ?", (job,))

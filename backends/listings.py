@@ -152,16 +152,18 @@ class ListingService(Service):
         listing.status = ListingStatus.ACTIVE
         with self.database.transaction():
             self.store(listing)
-            self.notify(
-                Notice(
-                    owner_id=listing.owner_id,
-                    type=NoticeType.LISTING_UPDATE,
-                    title="Your listing is active",
-                    message=f"{listing.address} has been checked and is now shown to buyers.",
-                    related_entity_type=EntityType.LISTING,
-                    related_entity_id=listing.id,
-                )
-            )
+            self.notify(shown(listing))
+
+
+def shown(listing: Listing) -> Notice:
+    return Notice(
+        owner_id=listing.owner_id,
+        type=NoticeType.LISTING_UPDATE,
+        title="Your listing is active",
+        message=f"{listing.address} has been checked and is now shown to buyers.",
+        related_entity_type=EntityType.LISTING,
+        related_entity_id=listing.id,
+    )
 
 
 def normalise(listing: Listing) -> None:

@@ -105,7 +105,18 @@ def invalid_body(error: RequestValidationError) -> ProblemError:
     if any(problem["type"] == "json_invalid" for problem in found):
         return ProblemError(400, "The body is not valid JSON.")
     errors = [
-        FieldError([str(part) for part in problem["loc"][1:]], problem["msg"].removeprefix("Value error, "))
+        FieldError(path_within(error.body, problem["loc"][1:]), problem["msg"].removeprefix("Value error, "))
         for problem in found
     ]
     return ProblemError(422, errors[0].message if len(errors) == 1 else "Some fields cannot be used.", errors=errors)
+
+
+def path_within(body: object, location: Sequence[str | int]) -> list[str]:
+    """The path in what was sent: pydantic also names the member of a union that was tried, which is left out."""
+    path = []
+    for position, part in enumerate(location, start=1):
+        if isinstance(body, dict) and part not in body and position < len(location):
+            continue
+        path.append(str(part))
+        body = body.get(part) if isinstance(body, dict) else None
+    return path

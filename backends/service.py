@@ -66,7 +66,6 @@ class Service:
             openapi_url=None,
             redirect_slashes=False,
             exception_handlers=handlers,
-            lifespan=lambda _: self.running(),
         )
         routes.state.service = self
         routes.add_route("/health", self._health, methods=["GET"])

@@ -44,8 +44,8 @@ class Database:
 class Table(Generic[D]):
     """Documents of one model. `columns` gives the SQL type and JSON path of what is filtered or sorted by.
 
-    Columns are generated from the document, so they cannot differ from it, and one that is missing in an older
-    file is added when the table is opened.
+    Columns are taken from the document by the statement that writes it, so they cannot differ from it; one that
+    is missing in an older file is added and filled when the table is opened.
     """
 
     always: ClassVar = {
@@ -67,30 +67,48 @@ class Table(Generic[D]):
         self.database = database
         self.name = name
         self._model = model
-        self._create({**self.always, **columns}, ("owner_id", *indexed), unique)
+        sources = {column: source.split() for column, source in {**self.always, **columns}.items()}
+        self._create(sources)
+        self._index(("owner_id", *indexed), unique)
+        values = "".join(f", json_extract(?2, '{path}')" for _, path in sources.values())
+        changes = "".join(f", {column} = excluded.{column}" for column in sources)
+        self._write = (
+            f"INSERT INTO {name} (id, document, {', '.join(sources)}) VALUES (?1, ?2{values}) "  # noqa: S608 -- names come from code
+            f"ON CONFLICT (id) DO UPDATE SET document = excluded.document{changes}"
+        )
 
-    def _create(self, columns: Mapping[str, str], indexed: Sequence[str], unique: Sequence[str]) -> None:
+    def _create(self, sources: Mapping[str, Sequence[str]]) -> None:
         execute = self.database.execute
-        execute(f"CREATE TABLE IF NOT EXISTS {self.name} (id TEXT PRIMARY KEY, document TEXT NOT NULL)")
-        present = {row[1] for row in execute(f"PRAGMA table_xinfo({self.name})")}
-        for column, source in columns.items():
+        declared = ", ".join(f"{column} {kind}" for column, (kind, _) in sources.items())
+        execute(f"CREATE TABLE IF NOT EXISTS {self.name} (id TEXT PRIMARY KEY, {declared}, document TEXT NOT NULL)")
+        present = {row[1] for row in execute(f"PRAGMA table_info({self.name})")}
+        for column, (kind, path) in sources.items():
             if column not in present:
-                kind, path = source.split()
-                value = f"{column} {kind} AS (json_extract(document, '{path}')) VIRTUAL"
-                execute(f"ALTER TABLE {self.name} ADD COLUMN {value}")
+                execute(f"ALTER TABLE {self.name} ADD COLUMN {column} {kind}")
+                execute(f"UPDATE {self.name} SET {column} = json_extract(document, '{path}')")  # noqa: S608 -- names come from code
+
+    def _index(self, indexed: Sequence[str], unique: Sequence[str]) -> None:
+        """Each index holds what a page or a group is cut by, so that only rows that are shown are read."""
+        create = "CREATE INDEX IF NOT EXISTS"
+        self.database.execute(f"{create} {self.name}_newest ON {self.name} (created_at, id)")
         for column in indexed:
-            index = f"{self.name}_by_{column} ON {self.name} ({column}, created_at, id)"
-            execute(f"CREATE INDEX IF NOT EXISTS {index}")
+            index = f"{self.name}_by_{column} ON {self.name} ({column}, created_at, id, owner_id)"
+            self.database.execute(f"{create} {index}")
         for column in unique:
-            execute(f"CREATE UNIQUE INDEX IF NOT EXISTS {self.name}_one_{column} ON {self.name} ({column})")
+            index = f"{self.name}_one_{column} ON {self.name} ({column})"
+            self.database.execute(f"CREATE UNIQUE INDEX IF NOT EXISTS {index}")
 
     def find(self, key: str) -> D | None:
         return self.find_by("id", key)
 
     def find_by(self, column: str, value: str) -> D | None:
-        sql = f"SELECT document FROM {self.name} WHERE {column} = ?"  # noqa: S608 -- names come from code
-        row = self.database.execute(sql, (value,)).fetchone()
-        return self._model.model_validate_json(row[0]) if row else None
+        """The one document whose unique column has that value."""
+        found = self.where(f"{column} = ?", (value,))
+        return found[0] if found else None
+
+    def where(self, condition: str, parameters: Sequence[object]) -> list[D]:
+        sql = f"SELECT document FROM {self.name} WHERE {condition} ORDER BY created_at, id"  # noqa: S608 -- conditions come from code
+        return [self._model.model_validate_json(row[0]) for row in self.database.execute(sql, parameters)]
 
     def put(self, document: D) -> None:
         """Stores a document in place of what was there under its id, with a fresh `updated_at`."""
@@ -99,11 +117,7 @@ class Table(Generic[D]):
 
     def load(self, documents: Iterable[D]) -> None:
         """Stores documents exactly as they are."""
-        sql = (
-            f"INSERT INTO {self.name} (id, document) VALUES (?, ?) "  # noqa: S608 -- names come from code
-            "ON CONFLICT (id) DO UPDATE SET document = excluded.document"
-        )
-        self.database.execute_many(sql, ((document.id, document.model_dump_json()) for document in documents))
+        self.database.execute_many(self._write, ((document.id, document.model_dump_json()) for document in documents))
 
     @property
     def is_empty(self) -> bool:
