@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEVELOPMENT_SECRET = "development-secret-do-not-use-in-production"  # noqa: S105 -- refused by `gateway serve`
 DEVELOPMENT_SERVICE_KEY = "development-service-key"
+MIN_SECRET_BYTES = 32
 
 
 class Environment(StrEnum):
@@ -29,7 +30,11 @@ class ServiceSettings(BaseSettings):
     @classmethod
     def named(cls, service: str) -> Self:
         """The settings of the service of that name."""
-        return cls(_env_prefix=f"{service.upper()}_")  # type: ignore[call-arg]  # an init option of pydantic-settings
+        return cls(_env_prefix=f"{service.upper()}_")
+
+
+class UnsafeSettingsError(Exception):
+    """Settings that must not be used in production; says which and why."""
 
 
 class Settings(BaseSettings):
@@ -63,7 +68,9 @@ class Settings(BaseSettings):
     cors_origins: list[str] = Field(
         default_factory=list, description='JSON list of origins browsers may call from; ["*"] allows any.'
     )
-    introspection: bool | None = Field(None, description="Whether the schema can be asked for; unset: not in production.")
+    introspection: bool | None = Field(
+        None, description="Whether the schema can be asked for; unset: not in production."
+    )
     graphiql: bool | None = Field(None, description="Whether GraphiQL is served; unset: not in production.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
@@ -78,3 +85,13 @@ class Settings(BaseSettings):
     @property
     def shows_graphiql(self) -> bool:
         return self.graphiql if self.graphiql is not None else not self.is_production
+
+    def check_safe(self) -> None:
+        """Raise `UnsafeSettingsError` unless the secrets are the operator's own."""
+        secret, service_key = self.jwt_secret.get_secret_value(), self.service_key.get_secret_value()
+        if self.jwt_jwks_url is None and secret == DEVELOPMENT_SECRET:
+            raise UnsafeSettingsError("JWT_SECRET is the development secret: set your own, or JWT_JWKS_URL.")
+        if self.jwt_jwks_url is None and len(secret.encode()) < MIN_SECRET_BYTES:
+            raise UnsafeSettingsError(f"JWT_SECRET is shorter than {MIN_SECRET_BYTES} bytes.")
+        if service_key == DEVELOPMENT_SERVICE_KEY:
+            raise UnsafeSettingsError("SERVICE_KEY is the development key: set your own.")

@@ -1,0 +1,72 @@
+"""The vocabulary that domains are written in."""
+
+from typing import Annotated, Any, TypeAlias
+
+import strawberry
+from strawberry import ID, Parent
+
+from app.graph.change import Change, changes
+from app.graph.composition import ComposedSchema, CompositionError
+from app.graph.context import Context, ContextFactory, Info
+from app.graph.enum import value
+from app.graph.filter import Order, filter_query, order_text
+from app.graph.loader import Found, Key, Loader, PageLoader, by_id
+from app.graph.money import Money, MoneyInput
+from app.graph.node import Node, database_id
+from app.graph.payload import Payload
+from app.graph.roots import Mutation, Query, Subscription
+from app.graph.scalars import URL, CurrencyCode, EmailAddress
+from app.graph.subgraph import Subgraph
+
+AnyId: TypeAlias = Annotated[ID, strawberry.argument(description="A global id, or the id the owning backend knows.")]
+"""An argument that takes either kind of id: give it to `database_id`."""
+
+After: TypeAlias = Annotated[
+    str | None,
+    strawberry.argument(
+        description="Go on behind this cursor of an earlier event, with nothing lost and nothing twice."
+    ),
+]
+"""The `after` of a subscription."""
+
+
+def described(description: str, **options: Any) -> Any:
+    """A field that is an attribute of the record, and what it means."""
+    return strawberry.field(description=description, **options)
+
+
+__all__ = [
+    "ID",
+    "URL",
+    "After",
+    "AnyId",
+    "Change",
+    "ComposedSchema",
+    "CompositionError",
+    "Context",
+    "ContextFactory",
+    "CurrencyCode",
+    "EmailAddress",
+    "Found",
+    "Info",
+    "Key",
+    "Loader",
+    "Money",
+    "MoneyInput",
+    "Mutation",
+    "Node",
+    "Order",
+    "PageLoader",
+    "Parent",
+    "Payload",
+    "Query",
+    "Subgraph",
+    "Subscription",
+    "by_id",
+    "changes",
+    "database_id",
+    "described",
+    "filter_query",
+    "order_text",
+    "value",
+]

@@ -3,6 +3,7 @@
 from app.rest.call import Exchange, Observer, Stats
 from app.rest.caller import Caller, Deadline
 from app.rest.client import Client, RestClient
+from app.rest.collection import CollectionClient
 from app.rest.page import Groups, Page
 from app.rest.route import Params, Query
 from app.rest.service import Service
@@ -10,6 +11,7 @@ from app.rest.service import Service
 __all__ = [
     "Caller",
     "Client",
+    "CollectionClient",
     "Deadline",
     "Exchange",
     "Groups",

@@ -1,0 +1,131 @@
+"""The `gateway` command."""
+
+import argparse
+import asyncio
+import socket
+import sys
+from collections.abc import Sequence
+from functools import partial
+
+import uvicorn
+from fastapi import FastAPI
+from pydantic import ValidationError
+
+from app.embedded import SAMPLE_LOGINS, SAMPLE_PASSWORD, reference_backends, sample_person
+from app.main import GRAPHQL_PATH, create_app
+from app.schema import create_schema
+from app.server.authentication import issue_token
+from app.settings import Environment, Settings, UnsafeSettingsError
+from app.telemetry import configure_logging
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; the exit status is 2 for settings that cannot be used."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except (UnsafeSettingsError, ValidationError, ValueError, OSError) as error:
+        print(f"gateway: {error}", file=sys.stderr)  # noqa: T201 -- a command's own words
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="gateway", description="One federated graph over many REST backends.")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    dev = commands.add_parser("dev", help="serve with the reference backends and sample data beside it")
+    dev.set_defaults(run=_dev)
+    serve = commands.add_parser("serve", help="serve in production; refuses unsafe settings")
+    serve.set_defaults(run=_serve)
+    schema = commands.add_parser("schema", help="print the schema as SDL")
+    schema.set_defaults(run=_schema)
+    token = commands.add_parser("token", help="print a token for development")
+    token.add_argument("--role", choices=["agent", "admin"], default="agent", help="what the token allows")
+    token.add_argument("--subject", help="the user's id; unset: a user of that role of the sample data")
+    token.add_argument("--hours", type=float, help="how long it lives; unset: JWT_EXPIRATION_MINUTES")
+    token.set_defaults(run=_token)
+    return parser
+
+
+def _dev(_options: argparse.Namespace) -> int:
+    asyncio.run(_serve_embedded(Settings()))
+    return 0
+
+
+async def _serve_embedded(settings: Settings) -> None:
+    configure_logging(settings)
+    with _listen(settings) as listener:
+        port = listener.getsockname()[1]
+        events_url = settings.events_url or f"http://127.0.0.1:{port}/events"
+        async with reference_backends(settings, events_url) as service_urls:
+            issue = partial(_development_token, settings, "agent")
+            app = create_app(settings, service_urls, issue_token=issue)
+            _print(_welcome(settings, port, issue()))
+            await _run(app, listener)
+
+
+def _welcome(settings: Settings, port: int, token: str) -> str:
+    url = f"http://{settings.host}:{port}"
+    return "\n".join(
+        [
+            "",
+            f"  GraphiQL and GraphQL   {url}{GRAPHQL_PATH}",
+            f"  Health                 {url}/health/ready",
+            f"  Sample logins          {', '.join(SAMPLE_LOGINS)}",
+            f"  Password               {SAMPLE_PASSWORD}",
+            "",
+            f"  A token of {SAMPLE_LOGINS[0]}, for the header Authorization:",
+            "",
+            f"Bearer {token}",
+            "",
+        ]
+    )
+
+
+def _serve(_options: argparse.Namespace) -> int:
+    settings = Settings()
+    if "environment" not in settings.model_fields_set:
+        settings = settings.model_copy(update={"environment": Environment.PRODUCTION})
+    settings.check_safe()
+    configure_logging(settings)
+    with _listen(settings) as listener:
+        asyncio.run(_run(create_app(settings), listener))
+    return 0
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """The socket to accept on; with port 0 the system has chosen one by now."""
+    return socket.create_server((settings.host, settings.port), backlog=2048)
+
+
+async def _run(app: FastAPI, listener: socket.socket) -> None:
+    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=10)
+    await uvicorn.Server(config).serve([listener])
+
+
+def _schema(_options: argparse.Namespace) -> int:
+    _print(create_schema().as_str())
+    return 0
+
+
+def _token(options: argparse.Namespace) -> int:
+    settings = Settings()
+    if settings.is_production:
+        raise UnsafeSettingsError("Development tokens are not made in production.")
+    _print(_development_token(settings, options.role, options.subject, options.hours))
+    return 0
+
+
+def _development_token(settings: Settings, role: str, subject: str | None = None, hours: float | None = None) -> str:
+    """A token of a user, or of the first sample login with the role."""
+    user_id, agent_id = sample_person(role)
+    return issue_token(
+        settings,
+        subject=subject or user_id,
+        roles=[role],
+        agent_id=None if subject else agent_id,
+        lifetime=None if hours is None else hours * 3600,
+    )
+
+
+def _print(text: str) -> None:
+    print(text, flush=True)  # noqa: T201 -- a command's own words

@@ -1,0 +1,178 @@
+"""Composition: many subgraphs into one schema, which is a valid Apollo Federation subgraph as well."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from enum import Enum
+from typing import Any, cast
+
+import strawberry
+from graphql import (
+    GraphQLArgument,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    Undefined,
+)
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.federation.schema import FederationAny
+from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.name_converter import NameConverter
+from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.types.field import StrawberryField
+
+from app.errors import BadUserInputError
+from app.graph.context import Info
+from app.graph.loader import Key, Loader
+from app.graph.node import Node, global_id_reader, parse_global_id
+from app.graph.payload import GENERAL_CODES, user_error_code_enum, user_errors_of
+from app.graph.resolution import Arguments, attribute_resolver, resolver_of
+from app.graph.roots import Mutation, Query, Subscription
+from app.graph.scalars import scalar_map
+from app.graph.subgraph import Subgraph
+from app.graph.window import MAX_PAGE
+
+
+class CompositionError(Exception):
+    """The subgraphs do not fit together; says which fields or types and whose they are."""
+
+
+class ComposedSchema(strawberry.federation.Schema):
+    """One schema from the declarations of subgraphs.
+
+    `get_fields` is Strawberry's hook for the fields of a type: here it adds what subgraphs contribute to types,
+    their own or those of others. Once the schema is built every field gets the resolver its declaration stands for.
+    """
+
+    def __init__(self, subgraphs: Sequence[Subgraph]) -> None:
+        self.loaders_by_type: dict[str, type[Loader[str, Any]]] = {}
+        subgraphs = [*subgraphs, self._node_subgraph()]
+        for subgraph in subgraphs:
+            self.loaders_by_type.update(subgraph.loaders_by_type)
+        codes = {**GENERAL_CODES}
+        for subgraph in subgraphs:
+            codes.update(subgraph.user_error_codes)
+        self._contributions = _contributions(subgraphs)
+        self._contributions["UserError"] = [_code_field(user_error_code_enum(codes))]
+        super().__init__(
+            query=Query,
+            mutation=Mutation if "Mutation" in self._contributions else None,
+            subscription=Subscription if "Subscription" in self._contributions else None,
+            types=[owned for subgraph in subgraphs for owned in subgraph.types],
+            config=StrawberryConfig(scalar_map=scalar_map(), name_converter=_Names()),
+            federation_version="2.9",
+        )
+        _drop_null_defaults(self._schema)
+        self._give_resolvers(frozenset(codes))
+
+    @property
+    def graphql_schema(self) -> GraphQLSchema:
+        """The schema as graphql-core has it."""
+        return self._schema
+
+    def get_fields(self, type_definition: StrawberryObjectDefinition) -> list[StrawberryField]:
+        return [*type_definition.fields, *self._contributions.get(type_definition.name, ())]
+
+    async def entities_resolver(  # type: ignore[override]  # the hook is a plain method; Strawberry awaits either
+        self, info: Info, representations: list[FederationAny]
+    ) -> list[FederationAny]:
+        """Entities for a router above: one call of a backend per type, whatever their number."""
+        context = info.context
+        keys = [self._entity_key(representation) for representation in representations]
+        found = await asyncio.gather(*[context.load_key(key, None) for key in keys], return_exceptions=True)
+        return cast(list[FederationAny], found)  # an exception in the list is the error of its own entity
+
+    def _entity_key(self, representation: Any) -> Key[str]:
+        type_name = representation.get("__typename") if isinstance(representation, dict) else None
+        loader = self.loaders_by_type.get(str(type_name))
+        parsed = parse_global_id(str(representation.get("id"))) if loader else None
+        if loader is None or parsed is None or parsed[0] != type_name:
+            raise BadUserInputError("A representation needs the __typename of an entity and its id.")
+        return Key(parsed[1], loader=loader)
+
+    def _node_subgraph(self) -> Subgraph:
+        graph = Subgraph("graph")
+
+        def key_of(global_id: str) -> Key[str] | None:
+            parsed = parse_global_id(global_id)
+            loader = self.loaders_by_type.get(parsed[0]) if parsed else None
+            return Key(parsed[1], loader=loader) if parsed and loader else None
+
+        @graph.edge(Query, (), returns=Node)
+        def node(id: strawberry.ID) -> Key[str] | None:
+            """Any object by its global id; null when there is no such object or it is not the caller's."""
+            return key_of(id)
+
+        @graph.edge(Query, (), returns=Node | None, many=True)
+        def nodes(ids: list[strawberry.ID]) -> list[Key[str] | None]:
+            """Up to 100 objects by their global ids, in that order; null in the place of each that is not there."""
+            if len(ids) > MAX_PAGE:
+                raise BadUserInputError(f"At most {MAX_PAGE} ids.", field=["ids"])
+            return [key_of(id) for id in ids]
+
+        return graph
+
+    def _give_resolvers(self, codes: frozenset[str]) -> None:
+        for named in self._schema.type_map.values():
+            if not isinstance(named, GraphQLObjectType) or named.name.startswith("__"):
+                continue
+            is_node = any(interface.name == "Node" for interface in named.interfaces)
+            for name, built in named.fields.items():
+                declared = built.extensions.get("strawberry-definition")
+                if is_node and name == "id":
+                    built.resolve = global_id_reader(named.name)
+                elif is_node and name == "databaseId":
+                    built.resolve = attribute_resolver("id")
+                elif name == "userErrors":
+                    built.resolve = user_errors_of
+                elif isinstance(declared, StrawberryField) and "declaration" in declared.metadata:
+                    arguments = Arguments(declared, self.config, self.schema_converter.scalar_registry)
+                    resolver_of(built, declared, arguments, codes)
+                elif isinstance(declared, StrawberryField) and declared.is_basic_field:
+                    built.resolve = attribute_resolver(declared.python_name)
+
+
+class _Names(NameConverter):
+    """Names as the field has them: the order by a `ListingOrderField` is a `ListingOrder`."""
+
+    def from_generic(self, generic_type: StrawberryObjectDefinition, types: list[Any]) -> str:
+        return super().from_generic(generic_type, types).replace("OrderFieldOrder", "Order")
+
+
+def _drop_null_defaults(schema: GraphQLSchema) -> None:
+    """Make what is left out stay left out.
+
+    Python's `= None` becomes the default `null` in a schema, and then an update cannot tell "leave the phone
+    number alone" from "remove it".
+    """
+    for named in schema.type_map.values():
+        inputs: list[GraphQLArgument | GraphQLInputField] = []
+        if isinstance(named, GraphQLInputObjectType):
+            inputs.extend(named.fields.values())
+        elif isinstance(named, GraphQLObjectType):
+            inputs.extend(argument for built in named.fields.values() for argument in built.args.values())
+        for given in inputs:
+            if given.default_value is None:
+                given.default_value = Undefined
+
+
+def _contributions(subgraphs: Sequence[Subgraph]) -> dict[str, list[StrawberryField]]:
+    owners: dict[tuple[str, str], list[str]] = {}
+    contributions: dict[str, list[StrawberryField]] = {}
+    for subgraph in subgraphs:
+        for type_name, declared in subgraph.fields:
+            owners.setdefault((type_name, declared.python_name), []).append(subgraph.name)
+            contributions.setdefault(type_name, []).append(declared)
+    clashes = [f"{type_name}.{name} by {', '.join(names)}" for (type_name, name), names in owners.items() if names[1:]]
+    owned = Counter(owned.__name__ for subgraph in subgraphs for owned in subgraph.types)
+    clashes += [f"type {name}" for name, count in owned.items() if count > 1]
+    if clashes:
+        raise CompositionError(f"Declared more than once: {'; '.join(clashes)}.")
+    return contributions
+
+
+def _code_field(codes: type[Enum]) -> StrawberryField:
+    return StrawberryField(
+        python_name="code", type_annotation=StrawberryAnnotation(codes), description="What kind of thing is wrong."
+    )

@@ -1,0 +1,168 @@
+"""The context: what one operation, or one event of a subscription, is resolved with."""
+
+import uuid
+from asyncio import Future
+from collections.abc import AsyncGenerator, Callable, Collection, Hashable, Mapping
+from datetime import datetime
+from typing import Protocol, TypeAlias, TypeVar, cast
+
+import strawberry
+
+from app.errors import UnauthenticatedError
+from app.graph.loader import Key, Loader
+from app.graph.principal import Principal, Revocations
+from app.rest import Caller, Client, Deadline, RestClient
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+C = TypeVar("C", bound=Client)
+
+
+class Event(Protocol):
+    """What happened, as the event log gives it (CloudEvents 1.0)."""
+
+    @property
+    def type(self) -> str: ...
+    @property
+    def subject(self) -> str | None: ...
+    @property
+    def time(self) -> datetime | None: ...
+    @property
+    def owner(self) -> str | None: ...
+    @property
+    def data(self) -> object: ...
+
+
+class Logged(Protocol):
+    """An event and its place in the log."""
+
+    @property
+    def cursor(self) -> str: ...
+    @property
+    def event(self) -> Event: ...
+
+
+class EventSource(Protocol):
+    """The event log, as far as a subscription reads it."""
+
+    async def head(self) -> str:
+        """The cursor of the newest event: reading after it gives what comes from now on."""
+        ...
+
+    def read(
+        self,
+        *,
+        types: Collection[str],
+        subject: str | None = None,
+        owner: str | None = None,
+        after: str | None = None,
+        visible_to: Callable[..., bool],
+    ) -> AsyncGenerator[Logged, None]:
+        """The events after a cursor, then those that come; raises `CursorExpiredError`."""
+        ...
+
+
+class Context:
+    """Who asks, and the clients and loaders made for them on first use."""
+
+    def __init__(
+        self,
+        principal: Principal | None,
+        caller: Caller,
+        backends: Mapping[str, RestClient],
+        events: EventSource,
+        revocations: Revocations,
+    ) -> None:
+        self.principal = principal
+        self.caller = caller
+        self.events = events
+        self.revocations = revocations
+        self._backends = backends
+        self._clients: dict[type[Client], Client] = {}
+        self._loaders: dict[tuple[object, ...], Loader[object, object]] = {}
+
+    @property
+    def request_id(self) -> str:
+        return self.caller.request_id
+
+    @property
+    def identity(self) -> Principal:
+        """The principal of a field that needs one; raises `UnauthenticatedError`."""
+        if self.principal is None:
+            raise UnauthenticatedError("This needs a bearer token.")
+        return self.principal
+
+    def client(self, client: type[C]) -> C:
+        """The client of a backend that speaks for the caller."""
+        made = self._clients.get(client)
+        if made is None:
+            made = self._clients[client] = client(self._backends[client.service.name], self.caller)
+        return cast(C, made)
+
+    def loader(self, loader: type[Loader[K, V]], parameters: Mapping[str, Hashable]) -> Loader[K, V]:
+        """The loader of a class for a set of parameters."""
+        place = (loader, *sorted(parameters.items()))
+        made = self._loaders.get(place)
+        if made is None:
+            made = self._loaders[place] = cast("Loader[object, object]", loader(self, parameters))
+        return cast("Loader[K, V]", made)
+
+    def load(self, loader: type[Loader[K, V]], key: K, **parameters: Hashable) -> "Future[V]":
+        """What `key` stands for; asked for together with every other key of this turn."""
+        return self.loader(loader, parameters).load(key)
+
+    def load_key(self, key: Key[K], loader: type[Loader[K, V]] | None) -> "Future[V]":
+        """What a key returned by an edge stands for."""
+        chosen = cast("type[Loader[K, V]]", key.loader or loader)
+        return self.loader(chosen, key.parameters).load(key.value)
+
+    def forget(self) -> None:
+        """Drop what was loaded: something was changed."""
+        self._loaders.clear()
+
+    def may_see(self, event: Event) -> bool:
+        """Whether an event may be shown to the caller: its owner and admins see it, nobody else."""
+        identity = self.identity
+        return identity.is_admin or event.owner == identity.subject
+
+    def follow(self, *types: str, subject: str | None = None, after: str | None = None) -> AsyncGenerator[Logged, None]:
+        """The caller's events of some types, after a cursor or from now on."""
+        owner = None if self.identity.is_admin else self.identity.subject
+        return self.events.read(types=types, subject=subject, owner=owner, after=after, visible_to=self.may_see)
+
+
+class ContextFactory:
+    """Makes contexts. Lives as long as the process."""
+
+    def __init__(
+        self,
+        backends: Mapping[str, RestClient],
+        events: EventSource,
+        revocations: Revocations,
+        request_timeout: float,
+    ) -> None:
+        self._backends = backends
+        self._events = events
+        self._revocations = revocations
+        self._request_timeout = request_timeout
+
+    def create(
+        self,
+        principal: Principal | None,
+        *,
+        request_id: str | None = None,
+        traceparent: str | None = None,
+        tracestate: str | None = None,
+    ) -> Context:
+        """A context with nothing loaded, and the whole time of a request before it."""
+        caller = Caller(
+            authorization=f"Bearer {principal.token}" if principal else None,
+            request_id=request_id or uuid.uuid4().hex,
+            deadline=Deadline.after(self._request_timeout),
+            traceparent=traceparent,
+            tracestate=tracestate,
+        )
+        return Context(principal, caller, self._backends, self._events, self._revocations)
+
+
+Info: TypeAlias = strawberry.Info[Context, None]

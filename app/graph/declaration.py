@@ -1,0 +1,51 @@
+"""Declarations: what kind of field a function was declared to be. They stand in the field's metadata."""
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from app.graph.loader import Loader
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """Computed from the parent's record alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeDeclaration:
+    """Read by a loader. The function gives a key; with `many` a list of keys; None is nothing.
+
+    Without `loaders` every key names its own. `keeps_missing` leaves a null in the place of each of `many` keys
+    that stands for nothing. With `must_exist` a key that stands for nothing is the error NOT_FOUND.
+    """
+
+    loaders: tuple[type[Loader[Any, Any]], ...]
+    many: bool = False
+    keeps_missing: bool = False
+    is_connection: bool = False
+    must_exist: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ResolverDeclaration:
+    """An ordinary resolver."""
+
+
+@dataclass(frozen=True, slots=True)
+class MutationDeclaration:
+    """`attribute` is the payload's field for the changed object; None when the function returns the payload."""
+
+    payload: type
+    attribute: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionDeclaration:
+    """`attribute` is the event's field for the changed object."""
+
+    attribute: str
+
+
+Declaration: TypeAlias = (
+    Attribute | EdgeDeclaration | ResolverDeclaration | MutationDeclaration | SubscriptionDeclaration
+)

@@ -1,0 +1,59 @@
+"""Nodes: objects with a globally unique id, after the Relay global object identification specification."""
+
+import base64
+import binascii
+from collections.abc import Callable
+
+import strawberry
+
+from app.errors import BadUserInputError
+
+
+@strawberry.interface(description="An object that can be asked for again by its id.")
+class Node:
+    id: strawberry.ID = strawberry.field(description="Globally unique and opaque; `node(id:)` takes it.")
+    database_id: strawberry.ID = strawberry.field(description="The id the owning backend knows it by.")
+
+
+def global_id(type_name: str, database_id: str) -> str:
+    """The opaque id of an object."""
+    return base64.urlsafe_b64encode(f"{type_name}:{database_id}".encode()).decode().rstrip("=")
+
+
+def parse_global_id(text: str) -> tuple[str, str] | None:
+    """The type name and the backend's id in a global id; None when `text` is not one."""
+    try:
+        decoded = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode()
+    except (binascii.Error, ValueError):
+        return None
+    type_name, separator, database_id = decoded.partition(":")
+    return (type_name, database_id) if separator and database_id and type_name.isidentifier() else None
+
+
+def database_id(id: str, owner: type, argument: str = "id") -> str:
+    """The backend's id in an argument that accepts either kind; raises `BadUserInputError` for another type's."""
+    parsed = parse_global_id(id)
+    if parsed is None:
+        if not id or not id.isprintable():
+            raise BadUserInputError("An id must not be empty.", field=[argument])
+        return id
+    type_name, own_id = parsed
+    expected = type_name_of(owner)
+    if type_name != expected:
+        raise BadUserInputError(f"This is the id of a {type_name}, not of a {expected}.", field=[argument])
+    return own_id
+
+
+def type_name_of(owner: type) -> str:
+    """The GraphQL name of a type."""
+    name: str = owner.__strawberry_definition__.name  # type: ignore[attr-defined]  # set by strawberry's decorators
+    return name
+
+
+def global_id_reader(type_name: str) -> Callable[..., str]:
+    """The resolver of `id` for a type."""
+
+    def read_global_id(record: object, _info: object) -> str:
+        return global_id(type_name, record.id)  # type: ignore[attr-defined]  # a node's record has an id
+
+    return read_global_id

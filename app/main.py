@@ -1,0 +1,141 @@
+"""The composition root: from settings to clients, schema and ASGI app. Nothing happens at import."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
+
+import msgspec
+import structlog
+from fastapi import FastAPI
+from starlette.responses import RedirectResponse
+from starlette.routing import Route
+
+from app.events import CloudEvent, EventLog, MemoryStore
+from app.execution import Executor
+from app.graph import ComposedSchema, ContextFactory
+from app.graph.principal import Revocations
+from app.rest import RestClient
+from app.schema import EXAMPLES, create_schema
+from app.server.authentication import Authenticator
+from app.server.endpoint import GraphQLEndpoint
+from app.server.graphiql import GraphiQL
+from app.server.health import Health
+from app.server.ingress import create_ingress
+from app.server.introspection import NoIntrospection
+from app.server.jwks import KeySetSource
+from app.server.middleware import middleware
+from app.server.reporting import Reporter
+from app.server.websocket import Services, WebSocketSettings, create_websocket
+from app.settings import ServiceSettings, Settings
+from app.telemetry import log_exchange
+from clients import CLIENTS
+
+GRAPHQL_PATH = "/graphql"
+
+log = structlog.get_logger(__name__)
+
+
+def create_app(
+    settings: Settings, service_urls: Mapping[str, str] | None = None, *, issue_token: Callable[[], str] | None = None
+) -> FastAPI:
+    """The gateway as an ASGI app.
+
+    `service_urls` says where backends are that no environment variable places, by the name of the service.
+    `issue_token` makes the token that GraphiQL opens with: for development only. Raises `ValueError` for settings
+    that contradict each other.
+    """
+    events = EventLog(MemoryStore(size=settings.event_log_size, seconds=settings.event_log_seconds))
+    revocations = Revocations()
+    backends = connect_backends(service_urls or {})
+    key_set = KeySetSource(settings.jwt_jwks_url) if settings.jwt_jwks_url else None
+    authenticator = Authenticator(settings, revocations, fetch=key_set.fetch if key_set else None)
+    reporter = Reporter(debug=not settings.is_production, suggests=settings.shows_introspection)
+    executor = create_executor(settings, create_schema())
+    contexts = ContextFactory(backends, events, revocations, settings.request_timeout)
+    health = Health({name: backend.ping for name, backend in backends.items()})
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for resource in (authenticator, *backends.values(), *([key_set] if key_set else [])):
+                stack.push_async_callback(resource.aclose)
+            await stack.enter_async_context(_watching_revocations(events, revocations))
+            stack.push_async_callback(events.close)
+            yield
+            health.drain()
+
+    app = FastAPI(lifespan=lifespan, middleware=middleware(settings), openapi_url=None, docs_url=None, redoc_url=None)
+    graphiql = GraphiQL(tabs=EXAMPLES, issue_token=issue_token) if settings.shows_graphiql else None
+    services = Services(executor, contexts, authenticator, revocations, reporter)
+    sockets = WebSocketSettings(allowed_origins=settings.cors_origins, operation_timeout=settings.request_timeout)
+    endpoint = GraphQLEndpoint(
+        executor,
+        contexts,
+        authenticator,
+        reporter,
+        timeout=settings.request_timeout,
+        max_body_bytes=settings.max_body_bytes,
+        page=graphiql,
+    )
+    app.router.routes += [
+        *health.routes(),
+        create_ingress(events, settings.service_key.get_secret_value(), settings.max_body_bytes),
+        create_websocket(services, sockets, GRAPHQL_PATH),
+        Route(GRAPHQL_PATH, endpoint),
+    ]
+    if graphiql is not None:
+        app.router.routes += [graphiql.route(), Route("/", RedirectResponse(GRAPHQL_PATH))]
+    return app
+
+
+def connect_backends(service_urls: Mapping[str, str]) -> dict[str, RestClient]:
+    """One client for each backend, by the name of the service; a URL of the environment has precedence."""
+    backends: dict[str, RestClient] = {}
+    for service in {client.service.name: client.service for client in CLIENTS}.values():
+        settings = ServiceSettings.named(service.name)
+        if settings.url is None:
+            settings = settings.model_copy(update={"url": service_urls.get(service.name)})
+        backends[service.name] = RestClient(service, settings, observers=[log_exchange])
+    return backends
+
+
+def create_executor(settings: Settings, schema: ComposedSchema) -> Executor:
+    """What runs the operations of the schema; questions about the schema itself only where they are welcome."""
+    return Executor(
+        schema.graphql_schema,
+        field_executor=schema.execution_context_class,
+        rules=() if settings.shows_introspection else (NoIntrospection,),
+    )
+
+
+@asynccontextmanager
+async def _watching_revocations(events: EventLog, revocations: Revocations) -> AsyncIterator[None]:
+    """Refuse tokens from the moment that a backend says they are revoked."""
+
+    async def watch() -> None:
+        async with aclosing(events.read(types=["token.revoked"], visible_to=lambda _event: True)) as revoked:
+            async for logged in revoked:
+                revoke(logged.event, revocations)
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield
+    finally:
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
+
+
+class _RevokedToken(msgspec.Struct):
+    token_id: str
+    expires_at: float
+
+
+def revoke(event: CloudEvent, revocations: Revocations) -> None:
+    """Do what a `token.revoked` event says; one that does not say which token is logged."""
+    try:
+        token = msgspec.convert(event.data, _RevokedToken)
+    except msgspec.ValidationError as error:
+        log.error("event.invalid", type=event.type, reason=str(error))
+        return
+    revocations.revoke(token.token_id, token.expires_at)

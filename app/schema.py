@@ -1,0 +1,22 @@
+"""The schema: every domain, listed once."""
+
+from pathlib import Path
+
+import resolvers
+from app.graph import ComposedSchema
+from resolvers.account import account
+from resolvers.content import content
+from resolvers.listing import listing
+from resolvers.notification import notification
+from resolvers.social_account import social_account
+from resolvers.task import task
+
+EXAMPLES = tuple(path.read_text() for path in sorted((Path(resolvers.__file__).parent / "examples").glob("*.graphql")))
+"""Documents to begin with, shown as tabs of GraphiQL."""
+
+SUBGRAPHS = (account, listing, task, content, notification, social_account)
+
+
+def create_schema() -> ComposedSchema:
+    """The federated schema of every domain."""
+    return ComposedSchema(SUBGRAPHS)

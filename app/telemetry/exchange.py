@@ -1,0 +1,45 @@
+"""The log line of one call to a backend."""
+
+from typing import Protocol
+
+import structlog
+
+
+class Exchange(Protocol):
+    """What a call was and what became of it; `app.rest.Exchange` is one."""
+
+    @property
+    def service(self) -> str: ...
+    @property
+    def method(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def status(self) -> int | None: ...
+    @property
+    def error(self) -> Exception | None: ...
+    @property
+    def seconds(self) -> float: ...
+    @property
+    def is_shared(self) -> bool: ...
+    @property
+    def is_retried(self) -> bool: ...
+
+
+_log = structlog.get_logger("app.rest")
+
+
+def log_exchange(exchange: Exchange) -> None:
+    """DEBUG for an answer; INFO for a failure, which the error report names once more at the level it deserves."""
+    error = exchange.error
+    (_log.debug if error is None else _log.info)(
+        "backend.call",
+        service=exchange.service,
+        method=exchange.method,
+        path=exchange.path,
+        status=exchange.status,
+        ms=round(exchange.seconds * 1000, 2),
+        shared=exchange.is_shared,
+        retried=exchange.is_retried,
+        **({} if error is None else {"error": str(error)}),
+    )

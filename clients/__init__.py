@@ -1,0 +1,19 @@
+"""The backends: one module each, saying what it owns and what it answers."""
+
+from app.rest import Client
+from clients.account import AccountClient, AgentClient
+from clients.ai_agent import TaskClient
+from clients.content import ContentClient
+from clients.listing import ListingClient
+from clients.notification import NotificationClient
+from clients.social_account import SocialAccountClient
+
+CLIENTS: tuple[type[Client], ...] = (
+    AccountClient,
+    AgentClient,
+    ContentClient,
+    ListingClient,
+    NotificationClient,
+    SocialAccountClient,
+    TaskClient,
+)

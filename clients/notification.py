@@ -1,0 +1,39 @@
+"""The notifications backend."""
+
+from datetime import datetime
+from typing import ClassVar
+
+import msgspec
+
+from app.rest import CollectionClient, Service
+
+
+class NotificationRecord(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    owner_id: str
+    type: str
+    title: str
+    message: str
+    is_read: bool
+    related_entity_type: str | None = None
+    related_entity_id: str | None = None
+    created_at: datetime
+    read_at: datetime | None = None
+
+
+class MarkedRecord(msgspec.Struct, frozen=True):
+    updated: int
+
+
+class NotificationClient(CollectionClient[NotificationRecord]):
+    service: ClassVar[Service] = Service("notifications", port=8007)
+    route: ClassVar[str] = "/notifications"
+    record: ClassVar[type[NotificationRecord]] = NotificationRecord
+
+    async def mark_read(self, id: str) -> NotificationRecord:
+        """Mark one as read; marking it again changes nothing."""
+        return await self.write("PUT", "/notifications/{id}/read", NotificationRecord, params={"id": id})
+
+    async def mark_all_read(self) -> int:
+        """Mark all of the caller's as read; how many were not."""
+        return (await self.write("PUT", "/notifications/read-all", MarkedRecord)).updated

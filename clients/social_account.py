@@ -1,0 +1,38 @@
+"""The social backend: accounts on social platforms."""
+
+from datetime import datetime
+from typing import ClassVar
+
+import msgspec
+
+from app.rest import CollectionClient, Service
+
+
+class SocialAccountRecord(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    owner_id: str
+    agent_id: str | None = None
+    character_id: str | None = None
+    platform: str
+    platform_account_id: str
+    account_username: str
+    account_url: str
+    is_active: bool
+    connection_status: str
+    follower_count: int
+    connected_at: datetime | None = None
+    last_synced_at: datetime | None = None
+    created_at: datetime
+    updated_at: datetime
+
+
+class SocialAccountClient(CollectionClient[SocialAccountRecord]):
+    service: ClassVar[Service] = Service("social", port=8008)
+    route: ClassVar[str] = "/accounts"
+    record: ClassVar[type[SocialAccountRecord]] = SocialAccountRecord
+
+    async def connect(self, platform: str, credentials: dict[str, str]) -> SocialAccountRecord:
+        """Connect an account; the problem PLATFORM_CONNECTION_FAILED when the platform refuses the credentials."""
+        return await self.write(
+            "POST", "/accounts/connect", SocialAccountRecord, body={"platform": platform, "auth": credentials}
+        )

@@ -1,0 +1,263 @@
+"""Content: what has been written, and its way through approval."""
+
+from collections.abc import AsyncGenerator
+from datetime import datetime
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+import strawberry.pydantic
+from pydantic import BaseModel, Field
+
+from app.graph import (
+    ID,
+    After,
+    AnyId,
+    Change,
+    Found,
+    Info,
+    Key,
+    Loader,
+    Node,
+    Order,
+    PageLoader,
+    Parent,
+    Query,
+    Subgraph,
+    by_id,
+    changes,
+    database_id,
+    described,
+    filter_query,
+    order_text,
+    value,
+)
+from app.rest import Page
+from clients.ai_agent import TaskRecord
+from clients.content import ContentClient, ContentRecord
+from clients.listing import ListingRecord
+from resolvers.account import Agent, AgentById
+from resolvers.listing import Listing, ListingById
+from resolvers.task import Task, TaskById
+
+content = Subgraph("content")
+
+
+class ContentById(Loader[str, ContentRecord | None]):
+    async def fetch(self, keys: list[str]) -> Found[str, ContentRecord]:
+        return by_id(await self.client(ContentClient).by_ids(keys))
+
+
+class Contents(PageLoader[str, ContentRecord]):
+    async def fetch(self, keys: list[str]) -> Found[str, Page[ContentRecord]]:
+        return dict.fromkeys(keys, await self.client(ContentClient).page(self.query))
+
+
+class ContentsByListing(PageLoader[str, ContentRecord]):
+    async def fetch(self, keys: list[str]) -> Found[str, Page[ContentRecord]]:
+        return await self.client(ContentClient).grouped("listing_id", keys, self.query)
+
+
+@strawberry.enum(description="What kind of content it is.")
+class ContentType(Enum):
+    SOCIAL_MEDIA_POST = value("social_media_post", "A post for a social platform.")
+    FLYER_TEXT = value("flyer_text", "The text of a printed flyer.")
+    EMAIL = value("email", "An email to clients.")
+    PROPERTY_DESCRIPTION = value("property_description", "A description for a portal.")
+    VIDEO_SCRIPT = value("video_script", "What is said in a video.")
+
+
+@strawberry.enum(description="Where a piece of content stands on its way through approval.")
+class ContentStatus(Enum):
+    GENERATING = value("generating", "Being written.")
+    PENDING_APPROVAL_AGENT = value("pending_approval_agent", "Waiting for the agent.")
+    APPROVED = value("approved", "Approved; about to be posted.")
+    POSTED = value("posted", "Posted.")
+    REJECTED = value("rejected", "Rejected for good.")
+    REVISIONS_REQUESTED = value("revisions_requested", "To be written again.")
+    SENT_TO_MARKETING = value("sent_to_marketing", "With the marketing department.")
+    MARKETING_RESPONDED = value("marketing_responded", "Marketing has answered.")
+
+
+@strawberry.enum(description="What can be done with a piece of content that waits for a decision.")
+class ContentAction(Enum):
+    APPROVE = value("approve_and_post", "`approveContent`.")
+    REJECT = value("reject_discard", "`rejectContent`.")
+    REQUEST_REVISIONS = value("request_revisions", "`requestContentRevisions`.")
+    SEND_TO_MARKETING = value("send_to_marketing", "`sendContentToMarketing`.")
+    RECORD_MARKETING_RESPONSE = value("record_marketing_response", "`recordMarketingResponse`.")
+
+
+@strawberry.enum(description="What content can be ordered by.")
+class ContentOrderField(Enum):
+    CREATED_AT = value("created_at", "When it was begun.")
+    UPDATED_AT = value("updated_at", "When it was last changed.")
+
+
+@content.type(ContentRecord, by_id=ContentById)
+class Content(Node):
+    """A piece of content, such as a post about a listing."""
+
+    content_type: ContentType = described("What kind of content it is.")
+    title: str = described("What it is called.")
+    text: str = described("The text itself.")
+    hashtags: list[str] = described("The hashtags that go with it, without the sign.")
+    status: ContentStatus = described("Where it stands on its way through approval.")
+    available_actions: list[ContentAction] = described("What can be done with it as it stands.")
+    feedback: str | None = described("What the last decision said.")
+    marketing_response: str | None = described("What marketing answered.")
+    revision: int = described("Grows with every change.")
+    posted_at: datetime | None = described("When it was posted.")
+    created_at: datetime = described("When it was begun.")
+    updated_at: datetime = described("When it was last changed.")
+
+
+@strawberry.pydantic.input(description="Which content; conditions add up.")
+class ContentFilter(BaseModel):
+    status: list[ContentStatus] | None = Field(None, description="In one of these states.")
+    content_type: list[ContentType] | None = Field(None, description="Of one of these kinds.")
+    search: str | None = Field(None, max_length=200, description="With this in the title or the text.")
+
+
+ContentFilterArgument = Annotated[ContentFilter | None, strawberry.argument(description="Which content.")]
+ContentOrder = Annotated[
+    Order[ContentOrderField] | None, strawberry.argument(description="In which order; newest first.")
+]
+
+
+def _contents_key(parent: str, filter: ContentFilter | None, order_by: Order[ContentOrderField] | None) -> Key[str]:
+    return Key(parent, {"filter": filter_query(filter), "order": order_text(order_by)})
+
+
+@content.edge(Query, ContentById, returns=Content, must_exist=True, name="content")
+def content_by_id(id: AnyId) -> str:
+    """One piece of the caller's content."""
+    return database_id(id, Content)
+
+
+@content.connection(Query, Contents, returns=Content)
+def content_library(filter: ContentFilterArgument = None, order_by: ContentOrder = None) -> Key[str]:
+    """All of the caller's content; everybody's for an admin."""
+    return _contents_key("", filter, order_by)
+
+
+@content.connection(Query, Contents, returns=Content)
+def pending_approvals(order_by: ContentOrder = None) -> Key[str]:
+    """The content that waits for the agent's decision."""
+    return _contents_key("", ContentFilter(status=[ContentStatus.PENDING_APPROVAL_AGENT]), order_by)
+
+
+@content.edge(Content, ListingById, returns=Listing)
+def listing(content: Parent[ContentRecord]) -> str | None:
+    """The listing it is about, if it is about one."""
+    return content.listing_id
+
+
+@content.edge(Content, AgentById, returns=Agent)
+def agent(content: Parent[ContentRecord]) -> str | None:
+    """The agent it was written for."""
+    return content.agent_id
+
+
+@content.edge(Content, TaskById, returns=Task, name="task")
+def task_of_content(content: Parent[ContentRecord]) -> str | None:
+    """The task that wrote it."""
+    return content.task_id
+
+
+@content.edge(Task, ContentById, returns=Content, many=True, name="contents")
+def contents_of_task(task: Parent[TaskRecord]) -> list[str]:
+    """What the task has written so far."""
+    return task.content_ids
+
+
+@content.connection(Listing, ContentsByListing, returns=Content, name="contents")
+def contents_of_listing(
+    listing: Parent[ListingRecord], filter: ContentFilterArgument = None, order_by: ContentOrder = None
+) -> Key[str]:
+    """What has been written for this listing."""
+    return _contents_key(listing.id, filter, order_by)
+
+
+@strawberry.pydantic.input(description="What to write, and for which listing.")
+class CreateContentForListingInput(BaseModel):
+    listing_id: ID = Field(description="The listing's id, of either kind.")
+    content_types: list[ContentType] = Field(min_length=1, max_length=5, description="One draft is written for each.")
+
+
+@strawberry.pydantic.input(description="The content to approve.")
+class ApproveContentInput(BaseModel):
+    id: ID = Field(description="The content's id, of either kind.")
+
+
+@strawberry.pydantic.input(description="The content to reject.")
+class RejectContentInput(BaseModel):
+    id: ID = Field(description="The content's id, of either kind.")
+    feedback: str | None = Field(None, max_length=5000, description="Why.")
+
+
+@strawberry.pydantic.input(description="The content to have written again.")
+class RequestContentRevisionsInput(BaseModel):
+    id: ID = Field(description="The content's id, of either kind.")
+    feedback: str = Field(min_length=1, max_length=5000, description="What to change.")
+
+
+@strawberry.pydantic.input(description="The content to pass on to marketing.")
+class SendContentToMarketingInput(BaseModel):
+    id: ID = Field(description="The content's id, of either kind.")
+    note: str | None = Field(None, max_length=5000, description="What to tell them.")
+
+
+@strawberry.pydantic.input(description="What marketing answered.")
+class RecordMarketingResponseInput(BaseModel):
+    id: ID = Field(description="The content's id, of either kind.")
+    response: str = Field(min_length=1, max_length=5000, description="Their answer.")
+
+
+@content.mutation(Task)
+async def create_content_for_listing(info: Info, input: CreateContentForListingInput) -> TaskRecord | None:
+    """Have content written for a listing. The task that does it can be followed by `taskProgress`."""
+    listing_id = database_id(input.listing_id, Listing, "listingId")
+    types = [content_type.value for content_type in input.content_types]
+    task_id = await info.context.client(ContentClient).create_for_listing(listing_id, types)
+    return await info.context.load(TaskById, task_id)
+
+
+async def _act(info: Info, id: str, action: ContentAction, feedback: str | None = None) -> ContentRecord:
+    return await info.context.client(ContentClient).act(database_id(id, Content), action.value, feedback)
+
+
+@content.mutation(Content)
+async def approve_content(info: Info, input: ApproveContentInput) -> ContentRecord:
+    """Approve a piece of content that waits for it; it is posted next."""
+    return await _act(info, input.id, ContentAction.APPROVE)
+
+
+@content.mutation(Content)
+async def reject_content(info: Info, input: RejectContentInput) -> ContentRecord:
+    """Reject a piece of content for good."""
+    return await _act(info, input.id, ContentAction.REJECT, input.feedback)
+
+
+@content.mutation(Content)
+async def request_content_revisions(info: Info, input: RequestContentRevisionsInput) -> ContentRecord:
+    """Have a piece of content written again."""
+    return await _act(info, input.id, ContentAction.REQUEST_REVISIONS, input.feedback)
+
+
+@content.mutation(Content)
+async def send_content_to_marketing(info: Info, input: SendContentToMarketingInput) -> ContentRecord:
+    """Ask the marketing department about a piece of content."""
+    return await _act(info, input.id, ContentAction.SEND_TO_MARKETING, input.note)
+
+
+@content.mutation(Content)
+async def record_marketing_response(info: Info, input: RecordMarketingResponseInput) -> ContentRecord:
+    """Record what marketing answered; the content waits for the agent again."""
+    return await _act(info, input.id, ContentAction.RECORD_MARKETING_RESPONSE, input.response)
+
+
+@content.subscription(Content)
+def content_changed(info: Info, after: After = None) -> AsyncGenerator[Change[ContentRecord], None]:
+    """Every change of the caller's content, from now on or from after a cursor."""
+    return changes(info.context.follow("content.changed", after=after), ContentRecord, "content")

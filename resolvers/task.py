@@ -1,0 +1,176 @@
+"""Tasks: work that takes a while, step by step."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from datetime import datetime
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+import strawberry.pydantic
+from pydantic import BaseModel, Field
+
+from app.graph import (
+    After,
+    AnyId,
+    Change,
+    Found,
+    Info,
+    Key,
+    Loader,
+    Node,
+    PageLoader,
+    Parent,
+    Query,
+    Subgraph,
+    by_id,
+    changes,
+    database_id,
+    described,
+    filter_query,
+    value,
+)
+from app.rest import Page
+from clients.ai_agent import TaskClient, TaskRecord
+from clients.listing import ListingRecord
+from resolvers.listing import Listing, ListingById
+
+task = Subgraph("task")
+
+
+class TaskById(Loader[str, TaskRecord | None]):
+    async def fetch(self, keys: list[str]) -> Found[str, TaskRecord]:
+        return by_id(await self.client(TaskClient).by_ids(keys))
+
+
+class Tasks(PageLoader[str, TaskRecord]):
+    async def fetch(self, keys: list[str]) -> Found[str, Page[TaskRecord]]:
+        return dict.fromkeys(keys, await self.client(TaskClient).page(self.query))
+
+
+class TasksByListing(PageLoader[str, TaskRecord]):
+    async def fetch(self, keys: list[str]) -> Found[str, Page[TaskRecord]]:
+        return await self.client(TaskClient).grouped("listing_id", keys, self.query)
+
+
+@strawberry.enum(description="Where a task stands.")
+class TaskStatus(Enum):
+    QUEUED = value("queued", "Waiting to begin.")
+    RUNNING = value("running", "At work.")
+    COMPLETED = value("completed", "Done.")
+    FAILED = value("failed", "Ended by an error; see `error`.")
+    CANCELLED = value("cancelled", "Stopped by somebody.")
+
+
+ENDED = frozenset(status.value for status in (TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.CANCELLED))
+
+
+@strawberry.enum(description="What a task does.")
+class TaskKind(Enum):
+    CREATE_CONTENT = value("create_content", "Write content for a listing.")
+    REVISE_CONTENT = value("revise_content", "Write a piece of content again, as asked.")
+
+
+@strawberry.enum(description="Where a step of a task stands.")
+class TaskStepStatus(Enum):
+    PENDING = value("pending", "Not begun.")
+    RUNNING = value("running", "At work.")
+    COMPLETED = value("completed", "Done.")
+    FAILED = value("failed", "Ended by an error.")
+    SKIPPED = value("skipped", "Passed over, as the task ended before it.")
+
+
+@strawberry.type(description="One step of a task.")
+class TaskStep:
+    name: str = described("The step's name within its task.")
+    title: str = described("What the step does, to be shown.")
+    status: TaskStepStatus = described("Where it stands.")
+    detail: str | None = described("What came of it, to be shown.")
+    started_at: datetime | None = described("When it began.")
+    finished_at: datetime | None = described("When it ended.")
+
+
+@task.type(TaskRecord, by_id=TaskById)
+class Task(Node):
+    """Work that takes a while."""
+
+    kind: TaskKind = described("What it does.")
+    status: TaskStatus = described("Where it stands.")
+    progress: int = described("How much is done, in percent.")
+    steps: list[TaskStep] = described("Its steps in order.")
+    error: str | None = described("Why it failed.")
+    revision: int = described("Grows with every change.")
+    created_at: datetime = described("When it was submitted.")
+    started_at: datetime | None = described("When it began.")
+    finished_at: datetime | None = described("When it ended.")
+    updated_at: datetime = described("When it was last changed.")
+
+
+@strawberry.pydantic.input(description="Which tasks; conditions add up.")
+class TaskFilter(BaseModel):
+    status: list[TaskStatus] | None = Field(None, description="In one of these states.")
+    kind: list[TaskKind] | None = Field(None, description="Of one of these kinds.")
+
+
+TaskFilterArgument = Annotated[TaskFilter | None, strawberry.argument(description="Which tasks.")]
+
+
+@task.edge(Query, TaskById, returns=Task, must_exist=True, name="task")
+def task_by_id(id: AnyId) -> str:
+    """One of the caller's tasks."""
+    return database_id(id, Task)
+
+
+@task.connection(Query, Tasks, returns=Task)
+def tasks(filter: TaskFilterArgument = None) -> Key[str]:
+    """The caller's tasks, newest first; all tasks for an admin."""
+    return Key("", {"filter": filter_query(filter)})
+
+
+@task.edge(Task, ListingById, returns=Listing)
+def listing(task: Parent[TaskRecord]) -> str | None:
+    """The listing it works for."""
+    return task.listing_id
+
+
+@task.connection(Listing, TasksByListing, returns=Task, name="tasks")
+def tasks_of_listing(listing: Parent[ListingRecord], filter: TaskFilterArgument = None) -> Key[str]:
+    """The tasks that worked for this listing, newest first."""
+    return Key(listing.id, {"filter": filter_query(filter)})
+
+
+TaskIdArgument = Annotated[strawberry.ID, strawberry.argument(description="The task's id, of either kind.")]
+
+
+@task.subscription(Task)
+async def task_progress(
+    info: Info, task_id: TaskIdArgument, after: After = None
+) -> AsyncGenerator[Change[TaskRecord], None]:
+    """A task as it stands now and every change of it from there, or from after a cursor; ends when the task ends."""
+    id = database_id(task_id, Task, "taskId")
+    start, seen = _split(after) if after is not None else (await info.context.events.head(), 0)
+    async with aclosing(
+        changes(info.context.follow("task.progressed", subject=id, after=start), TaskRecord, "task")
+    ) as news:
+        now = await info.context.client(TaskClient).by_id(id)
+        if after is None:
+            seen = now.revision
+            yield Change(_joined(start, seen), now.updated_at, now)
+        if now.status in ENDED and now.revision <= seen:
+            return
+        async for change in news:
+            if change.record.revision > seen:
+                seen = change.record.revision
+                yield Change(_joined(change.cursor, seen), change.time, change.record)
+                if change.record.status in ENDED:
+                    return
+
+
+def _joined(cursor: str, revision: int) -> str:
+    """A cursor that also knows the revision seen: so a client that returns after the end is not left to wait."""
+    return f"{cursor}~{revision}"
+
+
+def _split(after: str) -> tuple[str, int]:
+    cursor, _, revision = after.partition("~")
+    return cursor, int(revision) if revision.isdecimal() else 0
