@@ -1,14 +1,17 @@
 """One call to a backend on its way, and the record of it that observers get."""
 
+import asyncio
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from app.errors import GatewayError
-from app.rest.answer import Answer
+from app.rest.answer import Answer, OutOfTimeError
 from app.rest.caller import Caller, HeaderList
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -31,9 +34,24 @@ class Call:
 
     def __post_init__(self) -> None:
         self.caller.deadline.check()
+        self.renew()
+
+    def renew(self) -> None:
+        """Allow the service's timeout once more, as far as the deadline does."""
         remaining = self.caller.deadline.remaining()
         self.seconds = min(self.timeout, remaining)
         self.is_bound_by_deadline = remaining < self.timeout
+
+    async def within(self, work: Awaitable[T]) -> T:
+        """What the work comes to; cancels it and raises `OutOfTimeError` once `seconds` have passed."""
+        limit = asyncio.timeout(self.seconds if self.seconds < math.inf else None)
+        try:
+            async with limit:
+                return await work
+        except TimeoutError:
+            if limit.expired():
+                raise OutOfTimeError(by_deadline=self.is_bound_by_deadline) from None
+            raise
 
     @property
     def elapsed(self) -> float:

@@ -1,10 +1,9 @@
 """The client of one REST backend: plain reads over a lean pool, everything else over httpx."""
 
-import asyncio
 import logging
 import math
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, TypeVar
@@ -13,7 +12,7 @@ import msgspec
 
 from app.errors import GatewayError
 from app.rest import translation
-from app.rest.answer import Answer, NoAnswerError, OutOfTimeError, TransportError
+from app.rest.answer import Answer, NoAnswerError, TransportError
 from app.rest.call import Call, Observer, Stats
 from app.rest.caller import Caller, Deadline, checked_header
 from app.rest.httpx_calls import HttpxCalls
@@ -74,7 +73,7 @@ class RestClient:
         self._is_closed = False
         self._pool = Pool(origin, **limits)
         self._httpx = HttpxCalls(origin, **limits)
-        self._flights: Flights[Reply] = Flights()
+        self._flights: Flights[Reply] = Flights(settings.timeout)
 
     async def get(
         self, caller: Caller, path: str, decode: type[T], query: Query = (), *, params: Params = NO_PARAMS
@@ -86,8 +85,8 @@ class RestClient:
         """
         call = self._call("GET", caller, path, query, params)
         with self._recorded(call):
-            reply = await self._reply(call, decode)
-            call.answer = reply.answer
+            shared = (call.target, caller.authorization, decode)
+            reply = await self._reply(call, shared if self._share_reads else object())
             if reply.value is _undecoded:
                 reply.value = translation.value(call, reply.answer, decode)
             value: T = reply.value
@@ -114,10 +113,11 @@ class RestClient:
             extra.append(("content-type", "application/json"))
         call = self._call(method, caller, path, (), params)
         with self._recorded(call):
-            sent = self._attempts(
-                call, lambda _: self._httpx.send(method, call.target, call.headers() + extra, content)
-            )
-            call.answer = await self._written(call, sent)
+
+            def attempt(fresh: bool) -> Coroutine[Any, Any, Answer]:
+                return self._httpx.send(method, call.target, call.headers() + extra, content, fresh=fresh)
+
+            call.answer = await self._written(call, self._attempts(call, attempt))
             return translation.value(call, call.answer, decode)
 
     async def upload(
@@ -168,14 +168,10 @@ class RestClient:
         with self._recorded(call):
             async with AsyncExitStack() as stack:
                 opened = self._httpx.stream(method, call.target, call.headers() + extra, content)
-                head, chunks = await _within(
-                    call.seconds, stack.enter_async_context(opened), by_deadline=call.is_bound_by_deadline
-                )
+                head, chunks = await call.within(stack.enter_async_context(opened))
                 call.answer = head
                 if not 200 <= head.status < 300:
-                    call.answer = await _within(
-                        call.seconds, self._httpx.whole(head, chunks), by_deadline=call.is_bound_by_deadline
-                    )
+                    call.answer = await call.within(self._httpx.whole(head, chunks))
                 translation.check_status(call, call.answer)
                 yield self._paced(call, chunks)
 
@@ -184,8 +180,7 @@ class RestClient:
         caller = caller or Caller(None, "", Deadline.after(math.inf))
         call = self._call("GET", caller, "/health", (), NO_PARAMS)
         with self._recorded(call):
-            reply = await self._read(call, call.seconds, by_deadline=call.is_bound_by_deadline)
-            call.answer = reply.answer
+            reply = await self._reply(call, object())
             translation.value(call, reply.answer, dict)
         return call.elapsed
 
@@ -208,29 +203,24 @@ class RestClient:
         path = self._prefix + target(route, query, params)
         return Call(self.service.name, method, route, path, caller, timeout or self._timeout)
 
-    async def _reply(self, call: Call, kind: object) -> Reply:
-        if not self._share_reads:
-            return await self._read(call, call.seconds, by_deadline=call.is_bound_by_deadline)
+    async def _reply(self, call: Call, key: Hashable) -> Reply:
         deadline = call.caller.deadline if call.is_bound_by_deadline else None
-        reply, call.is_shared = await self._flights.join(
-            (call.target, call.caller.authorization, kind),
-            lambda: self._read(call, self._timeout, by_deadline=False),
-            deadline,
-        )
+        reply, call.is_shared = await self._flights.join(key, lambda: self._read(call), deadline)
+        call.answer = reply.answer
         self.stats.shared += call.is_shared
         return reply
 
-    async def _read(self, call: Call, seconds: float, *, by_deadline: bool) -> Reply:
+    async def _read(self, call: Call) -> Reply:
         def attempt(fresh: bool) -> Coroutine[Any, Any, Answer]:
             forwarded = "".join([f"{name}: {value}\r\n" for name, value in call.headers()])
             request = f"GET {call.target}{self._head_end}{forwarded}\r\n"
             return self._pool.exchange(request.encode("ascii"), fresh=fresh)
 
-        return Reply(await _within(seconds, self._attempts(call, attempt), by_deadline=by_deadline))
+        return Reply(await self._attempts(call, attempt))
 
     async def _written(self, call: Call, sent: Coroutine[Any, Any, Answer]) -> Answer:
         try:
-            return await _within(call.seconds, sent, by_deadline=call.is_bound_by_deadline)
+            return await call.within(sent)
         finally:
             self._flights.close_to_newcomers()
 
@@ -246,11 +236,9 @@ class RestClient:
 
     async def _paced(self, call: Call, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         while True:
-            remaining = call.caller.deadline.remaining()
+            call.renew()
             try:
-                chunk = await _within(
-                    min(self._timeout, remaining), anext(chunks, None), by_deadline=remaining < self._timeout
-                )
+                chunk = await call.within(anext(chunks, None))
             except TransportError as reason:
                 raise translation.failure(call, reason) from reason
             if chunk is None:
@@ -307,17 +295,6 @@ class Client:
         return await self.rest.send(
             self.caller, method, path, decode, body=body, idempotency_key=idempotency_key, params=params
         )
-
-
-async def _within(seconds: float, work: Awaitable[T], *, by_deadline: bool) -> T:
-    limit = asyncio.timeout(seconds if seconds < math.inf else None)
-    try:
-        async with limit:
-            return await work
-    except TimeoutError:
-        if limit.expired():
-            raise OutOfTimeError(by_deadline=by_deadline) from None
-        raise
 
 
 def _checked_key(key: str) -> str:

@@ -2,16 +2,18 @@
 
 import ssl
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from typing import Final
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from typing import Final, TypeAlias
 
 import httpx
 
 from app.rest.answer import Answer, BadAnswerError, NoAnswerError
 from app.rest.caller import HeaderList
+from app.rest.pool import IDLE_SECONDS
 from app.rest.service import Origin
 
-Content = bytes | AsyncIterator[bytes] | None
+Content: TypeAlias = bytes | AsyncIterator[bytes] | None
+Opening: TypeAlias = AbstractAsyncContextManager[tuple[Answer, AsyncIterator[bytes]]]
 
 FIXED_HEADERS: Final = {"accept": "application/json", "accept-encoding": "identity", "user-agent": "atrium"}
 
@@ -23,20 +25,26 @@ class HttpxCalls:
         self, origin: Origin, *, max_connections: int, max_body_bytes: int, ssl_context: ssl.SSLContext | None
     ) -> None:
         self._base = origin.url
+        self._ssl_context = ssl_context or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self._limits = httpx.Limits(max_connections=max_connections, keepalive_expiry=IDLE_SECONDS)
         self._max_body_bytes = max_body_bytes
-        self._client = httpx.AsyncClient(
-            verify=ssl_context or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
-            headers=FIXED_HEADERS,
-            timeout=None,  # noqa: S113 -- RestClient limits the whole call
-            limits=httpx.Limits(max_connections=max_connections, keepalive_expiry=4.0),
-            follow_redirects=False,
-            trust_env=False,
-        )
+        self._client = self._new_client()
 
-    async def send(self, method: str, target: str, headers: HeaderList, content: Content) -> Answer:
-        """The whole answer. Raises `NoAnswerError` and `BadAnswerError`."""
-        async with self.stream(method, target, headers, content) as (head, chunks):
-            return await self.whole(head, chunks)
+    async def send(
+        self, method: str, target: str, headers: HeaderList, content: Content, *, fresh: bool = False
+    ) -> Answer:
+        """The whole answer; `fresh` asks for a connection that was never used before.
+
+        Raises `NoAnswerError` and `BadAnswerError`.
+        """
+        async with AsyncExitStack() as stack:
+            client = await stack.enter_async_context(self._new_client()) if fresh else self._client
+            opened = self._stream(client, method, target, headers, content)
+            return await self.whole(*await stack.enter_async_context(opened))
+
+    def stream(self, method: str, target: str, headers: HeaderList, content: Content) -> Opening:
+        """The head of the answer, with an empty body, and the body as it comes."""
+        return self._stream(self._client, method, target, headers, content)
 
     async def whole(self, head: Answer, chunks: AsyncIterator[bytes]) -> Answer:
         """The head with its body, which is capped while it is read."""
@@ -47,23 +55,32 @@ class HttpxCalls:
                 raise BadAnswerError(f"it is longer than {self._max_body_bytes} bytes")
         return Answer(head.status, head.headers, bytes(body))
 
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._client.aclose()
+
+    def _new_client(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            verify=self._ssl_context,
+            headers=FIXED_HEADERS,
+            timeout=None,  # noqa: S113 -- RestClient limits the whole call
+            limits=self._limits,
+            follow_redirects=False,
+            trust_env=False,
+        )
+
     @asynccontextmanager
-    async def stream(
-        self, method: str, target: str, headers: HeaderList, content: Content = None
+    async def _stream(
+        self, client: httpx.AsyncClient, method: str, target: str, headers: HeaderList, content: Content
     ) -> AsyncIterator[tuple[Answer, AsyncIterator[bytes]]]:
-        """The head of the answer, with an empty body, and the body as it comes."""
-        request = self._client.build_request(method, self._base + target, headers=headers, content=content)
+        request = client.build_request(method, self._base + target, headers=headers, content=content)
         with _translated(is_begun=False):
-            response = await self._client.send(request, stream=True)
+            response = await client.send(request, stream=True)
         try:
             head = {name.lower(): value for name, value in response.headers.raw}
             yield Answer(response.status_code, head, b""), _chunks(response)
         finally:
             await response.aclose()
-
-    async def aclose(self) -> None:
-        """Close every connection."""
-        await self._client.aclose()
 
 
 async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
@@ -79,7 +96,7 @@ def _translated(*, is_begun: bool) -> Iterator[None]:
     except httpx.ConnectError as error:
         raise NoAnswerError.from_os(_os_error(error)) from error
     except httpx.RemoteProtocolError as error:
-        if "disconnected" in str(error):  # httpcore's words for a connection closed before an answer
+        if "disconnected" in str(error):  # httpcore's words for a connection closed before a complete head
             raise NoAnswerError("the connection was closed", is_retryable=True) from error
         raise BadAnswerError("it ended early" if is_begun else "it is not HTTP/1.1") from error
     except httpx.NetworkError as error:

@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from http import HTTPStatus
 from types import NoneType
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -26,6 +26,9 @@ from app.rest.answer import Answer, BadAnswerError, NoAnswerError, OutOfTimeErro
 from app.rest.call import Call
 
 T = TypeVar("T")
+
+UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding raises; the last for JSON nested deeper than any answer is."""
 
 
 class ProblemField(msgspec.Struct, frozen=True):
@@ -56,7 +59,7 @@ def value(call: Call, answer: Answer, kind: type[T]) -> T:
         return _decoder(kind).decode(answer.body)
     except msgspec.ValidationError as error:
         raise _invalid(call, answer.status, f"has the wrong shape: {error}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise _invalid(call, answer.status, "is not complete, well-formed JSON") from error
 
 
@@ -121,7 +124,7 @@ def _problem(answer: Answer) -> Problem:
     if _is_json(answer):
         try:
             document = _decoder(ProblemDocument).decode(answer.body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except UNREADABLE:
             document = ProblemDocument()
     return Problem(
         title=document.title or _phrase(answer.status),
