@@ -10,19 +10,6 @@ import uvicorn
 from starlette.types import ASGIApp
 
 
-@dataclass(frozen=True, slots=True)
-class Serving:
-    """A server that is up. `stop` is what SIGTERM does."""
-
-    port: int
-    server: uvicorn.Server
-    task: asyncio.Task[None]
-
-    async def stop(self) -> None:
-        self.server.should_exit = True
-        await self.task
-
-
 class _Server(uvicorn.Server):
     """Says when it accepts connections."""
 
@@ -35,17 +22,39 @@ class _Server(uvicorn.Server):
         self.is_up.set()
 
 
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A server that is up."""
+
+    server: uvicorn.Server
+    task: asyncio.Task[None]
+
+    @property
+    def port(self) -> int:
+        port: int = self.server.servers[0].sockets[0].getsockname()[1]
+        return port
+
+    async def idle(self) -> None:
+        """Wait until every request and every socket has been served to its end."""
+        if self.server.server_state.tasks:
+            await asyncio.wait(self.server.server_state.tasks, timeout=5)
+
+    async def stop(self) -> None:
+        """Stop as SIGTERM makes it stop."""
+        self.server.should_exit = True
+        await self.task
+
+
 @asynccontextmanager
 async def serving(app: ASGIApp) -> AsyncIterator[Serving]:
     """Serve an application while the block runs."""
-    with socket.create_server(("127.0.0.1", 0), backlog=2048) as listening:
-        server = _Server(
-            uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5)
-        )
-        task = asyncio.create_task(server.serve([listening]))
-        await server.is_up.wait()
-        running = Serving(listening.getsockname()[1], server, task)
-        try:
-            yield running
-        finally:
-            await running.stop()
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5
+    )
+    server = _Server(config)
+    running = Serving(server, asyncio.create_task(server.serve()))
+    await server.is_up.wait()
+    try:
+        yield running
+    finally:
+        await running.stop()

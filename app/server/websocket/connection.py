@@ -1,0 +1,163 @@
+"""One socket: its messages in, its operations, and its end."""
+
+import asyncio
+from contextlib import suppress
+
+import structlog
+from starlette.websockets import WebSocket
+
+from app.errors import BackendError, GatewayError
+from app.server.websocket import messages
+from app.server.websocket.channel import Channel, ClientGoneError
+from app.server.websocket.messages import CloseCode, CloseSocketError
+from app.server.websocket.operation import Operation
+from app.server.websocket.services import Services, WebSocketSettings
+from app.server.websocket.session import Session
+
+
+class Connection:
+    """Serves an accepted socket until either side ends it. No task and no operation outlives it.
+
+    The protocol has no word for a token that runs out. Here a `ping` whose payload has an `authorization` renews the
+    session: the `pong` has `{"authenticated": true}`, and the streams live on with the new token. Without one they end
+    with an `error` message (`UNAUTHENTICATED`) when the token expires, and the socket stays open.
+    """
+
+    def __init__(self, websocket: WebSocket, services: Services, settings: WebSocketSettings) -> None:
+        self._websocket = websocket
+        self._services = services
+        self._settings = settings
+        self._channel = Channel(websocket, patience=settings.silence_timeout)
+        self._session = Session(services.revocations, settings.clock)
+        self._tasks = asyncio.TaskGroup()
+        self._operations: dict[str, Operation] = {}
+        self._running: set[asyncio.Task[None]] = set()  # with those that the client stopped and that still clean up
+        self._heard = asyncio.Event()
+
+    async def serve(self) -> None:
+        """Serve until the client goes or has to."""
+        closing: CloseSocketError | None = None
+        try:
+            async with self._tasks:
+                self._tasks.create_task(self._keep_alive())
+                await self._initialise()
+                while True:
+                    await self._handle(await self._next())
+        except* ClientGoneError:
+            pass
+        except* CloseSocketError as group:
+            closing = _first(group)
+        except* Exception as group:
+            structlog.get_logger(__name__).error("unexpected error", exc_info=group)
+            closing = CloseSocketError(CloseCode.INTERNAL_ERROR, "Internal server error")
+        if closing is not None:
+            await self._close(closing)
+
+    async def _initialise(self) -> None:
+        """Wait for `connection_init`, find out who it is, and acknowledge."""
+        try:
+            async with asyncio.timeout(self._settings.init_timeout):
+                while not isinstance(message := await self._next(), messages.ConnectionInit):
+                    if isinstance(message, messages.Subscribe):
+                        raise CloseSocketError(CloseCode.UNAUTHORIZED, "Unauthorized")
+                    if isinstance(message, messages.Ping):
+                        await self._channel.send(messages.pong(message.payload))
+        except TimeoutError as error:
+            raise CloseSocketError(CloseCode.TIMEOUT, "Connection initialisation timeout") from error
+        authorization = messages.authorization_in(message.payload) or self._websocket.headers.get("authorization")
+        await self._authenticate(authorization)
+        await self._channel.send(messages.CONNECTION_ACK)
+
+    async def _next(self) -> messages.ClientMessage:
+        """The next message of the client."""
+        received = await self._websocket.receive()
+        if received["type"] == "websocket.disconnect":
+            raise ClientGoneError
+        self._heard.set()
+        text: str | None = received.get("text")
+        if text is None:
+            raise CloseSocketError(CloseCode.BAD_REQUEST, "Invalid message: binary")
+        content = text.encode()
+        if len(content) > self._settings.max_message_bytes:
+            limit = self._settings.max_message_bytes
+            raise CloseSocketError(CloseCode.TOO_LARGE, f"The message is longer than {limit} bytes")
+        return messages.decode(content)
+
+    async def _handle(self, message: messages.ClientMessage) -> None:
+        match message:
+            case messages.Subscribe():
+                await self._start(message)
+            case messages.Complete():
+                if (operation := self._operations.pop(message.id, None)) is not None:
+                    operation.stop()
+            case messages.Ping():
+                await self._channel.send(messages.pong(await self._pinged(message.payload)))
+            case messages.Pong():
+                pass
+            case messages.ConnectionInit():
+                raise CloseSocketError(CloseCode.TOO_MANY_INITIALISATIONS, "Too many initialisation requests")
+
+    async def _start(self, message: messages.Subscribe) -> None:
+        if message.id in self._operations:
+            raise CloseSocketError(CloseCode.SUBSCRIBER_EXISTS, f"Subscriber for {message.id} already exists")
+        operation = Operation(
+            message,
+            channel=self._channel,
+            session=self._session,
+            services=self._services,
+            timeout=self._settings.operation_timeout,
+            headers=self._websocket.headers,
+            on_end=lambda: self._forget(message.id, operation),
+        )
+        if len(self._running) >= self._settings.max_operations:
+            await operation.refuse(f"More than {self._settings.max_operations} operations on one socket.")
+            return
+        self._operations[message.id] = operation
+        task = operation.start(self._tasks)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    def _forget(self, id_: str, operation: Operation) -> None:
+        if self._operations.get(id_) is operation:
+            del self._operations[id_]
+
+    async def _pinged(self, payload: messages.Payload | None) -> messages.Payload | None:
+        """What the answer to a ping carries: what the ping did, unless that was a new token."""
+        authorization = messages.authorization_in(payload)
+        if authorization is None:
+            return payload
+        await self._authenticate(authorization)
+        for operation in self._operations.values():
+            operation.renew()
+        return {"authenticated": True}
+
+    async def _authenticate(self, authorization: str | None) -> None:
+        try:
+            self._session.renew(await self._services.authenticator.authenticate(authorization))
+        except BackendError as error:  # the keys cannot be had: not the client's fault
+            raise CloseSocketError(CloseCode.TRY_AGAIN_LATER, error.message) from error
+        except GatewayError as error:
+            raise CloseSocketError(CloseCode.FORBIDDEN, error.message) from error
+
+    async def _keep_alive(self) -> None:
+        """Ping the client now and then, and give it up when nothing at all comes back."""
+        settings = self._settings
+        while True:
+            await asyncio.sleep(settings.ping_interval)
+            self._heard.clear()
+            await self._channel.send(messages.PING)
+            try:
+                async with asyncio.timeout(settings.silence_timeout - settings.ping_interval):
+                    await self._heard.wait()
+            except TimeoutError as error:
+                raise CloseSocketError(CloseCode.TIMEOUT, "The client does not answer") from error
+
+    async def _close(self, closing: CloseSocketError) -> None:
+        with suppress(Exception):  # the client may have gone by now, or take nothing any more
+            async with asyncio.timeout(self._settings.silence_timeout):
+                await self._websocket.close(closing.code, closing.reason)
+
+
+def _first(group: ExceptionGroup[CloseSocketError]) -> CloseSocketError:
+    error = group.exceptions[0]
+    return error if isinstance(error, CloseSocketError) else _first(error)

@@ -1,0 +1,36 @@
+"""What a socket works with, and the limits it keeps."""
+
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from app.execution import Executor
+from app.graph.principal import Revocations
+from app.server.authentication import Authenticator
+from app.server.endpoint import ContextSource
+from app.server.reporting import Reporter
+
+
+@dataclass(frozen=True, slots=True)
+class WebSocketSettings:
+    """The limits of every socket. Times are in seconds; `clock` gives seconds since the epoch."""
+
+    allowed_origins: Collection[str] = ()
+    init_timeout: float = 3.0
+    ping_interval: float = 12.0
+    silence_timeout: float = 30.0
+    operation_timeout: float = 15.0
+    max_message_bytes: int = 1_000_000
+    max_operations: int = 100
+    clock: Callable[[], float] = time.time
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The parts of the gateway that every socket shares."""
+
+    executor: Executor
+    contexts: ContextSource
+    authenticator: Authenticator
+    revocations: Revocations
+    reporter: Reporter
