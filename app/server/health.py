@@ -78,7 +78,7 @@ class Health:
         except TimeoutError:
             return {"status": "down", "error": BackendTimeoutError.code}
         except Exception as error:  # a defect of one client must not hide the state of the others
-            structlog.get_logger(__name__).error("health check failed", service=name, exc_info=error)
+            structlog.get_logger(__name__).error("health.failed", service=name, exc_info=error)
             return {"status": "down", "error": GatewayError.code}
         return {"status": "up", "latencyMs": round(seconds * 1000, 1)}
 

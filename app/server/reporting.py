@@ -92,7 +92,7 @@ def _log_backend_failure(cause: GatewayError, error: GraphQLError, request_id: s
     if failure not in logged:
         logged.add(failure)
         structlog.get_logger(__name__).warning(
-            "backend failed",
+            "backend.failed",
             service=cause.service,
             code=cause.code,
             status=cause.status,
@@ -105,4 +105,4 @@ def _log_backend_failure(cause: GatewayError, error: GraphQLError, request_id: s
 def _log_unexpected(cause: Exception, error: GraphQLError, request_id: str, logged: set[object]) -> None:
     if id(cause) not in logged:
         logged.add(id(cause))
-        structlog.get_logger(__name__).error("unexpected error", path=error.path, request_id=request_id, exc_info=cause)
+        structlog.get_logger(__name__).error("error.unexpected", path=error.path, request_id=request_id, exc_info=cause)

@@ -101,7 +101,7 @@ class KeySet:
                 body = await self._fetch()
                 keys = _usable_keys(body, self._algorithm)
             except Exception as error:  # whatever fetching raises, the keys that are known stay good
-                structlog.get_logger(__name__).warning("signing keys could not be fetched", exc_info=error)
+                structlog.get_logger(__name__).warning("jwks.unavailable", exc_info=error)
                 return
             finally:
                 self._tried_at = self._clock()

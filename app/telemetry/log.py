@@ -7,7 +7,7 @@ from typing import TextIO
 
 import msgspec
 import structlog
-from structlog.types import Processor
+from structlog.types import EventDict, Processor
 
 from app.settings import Settings
 
@@ -43,7 +43,11 @@ def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_rendering(settings)],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _without_colours,
+                *_rendering(settings),
+            ],
         )
     )
     root = logging.getLogger()
@@ -64,6 +68,12 @@ def _rendering(settings: Settings) -> list[Processor]:
             structlog.processors.JSONRenderer(serializer=_json),
         ]
     return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+
+
+def _without_colours(_logger: object, _method: str, line: EventDict) -> EventDict:
+    """Drop uvicorn's second copy of its message, made for terminals."""
+    line.pop("color_message", None)
+    return line
 
 
 def _json(line: object, **_options: object) -> str:

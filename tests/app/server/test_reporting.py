@@ -99,7 +99,7 @@ def test_a_failing_backend_is_logged_as_a_warning(logged: list[EventDict]) -> No
     ]
     assert logged == [
         {
-            "event": "backend failed",
+            "event": "backend.failed",
             "log_level": "warning",
             "service": "listings",
             "code": "BACKEND_UNAVAILABLE",
@@ -124,7 +124,7 @@ def test_an_unexpected_error_is_masked_and_logged_with_its_traceback(logged: lis
     ]
     assert logged == [
         {
-            "event": "unexpected error",
+            "event": "error.unexpected",
             "log_level": "error",
             "path": ["field"],
             "request_id": "r1",

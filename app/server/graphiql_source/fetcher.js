@@ -1,0 +1,46 @@
+// How the page talks to the gateway: POST for queries and mutations, graphql-transport-ws for subscriptions.
+import { getOperationAST } from 'graphql';
+import { createClient } from 'graphql-ws';
+
+export function createFetcher(endpoint) {
+  return (request, { documentAST, headers = {} } = {}) => {
+    const operation = documentAST && getOperationAST(documentAST, request.operationName);
+    return operation?.operation === 'subscription'
+      ? subscribe(endpoint, request, headers)
+      : post(endpoint, request, headers);
+  };
+}
+
+async function post(endpoint, request, headers) {
+  const answer = await fetch(endpoint, {
+    method: 'POST',
+    headers: {
+      Accept: 'application/graphql-response+json, application/json',
+      'Content-Type': 'application/json',
+      ...headers,
+    },
+    body: JSON.stringify(request),
+  });
+  return answer.json();
+}
+
+// A socket of its own for every subscription: the headers of the editor are what it is opened with.
+async function* subscribe(endpoint, request, headers) {
+  const url = new URL(endpoint, location.href);
+  url.protocol = url.protocol.replace('http', 'ws');
+  const client = createClient({ url: url.href, connectionParams: headers, retryAttempts: 0 });
+  try {
+    yield* client.iterate(request);
+  } catch (reason) {
+    yield { errors: [{ message: describe(reason) }] };
+  } finally {
+    client.dispose();
+  }
+}
+
+function describe(reason) {
+  if (Array.isArray(reason)) {
+    return reason.map((error) => error.message).join('\n');
+  }
+  return 'code' in reason ? `The connection was closed: ${reason.code} ${reason.reason}` : String(reason);
+}

@@ -1,0 +1,131 @@
+"""What every answer carries, and what every request leaves in the log."""
+
+import logging
+import re
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+import structlog
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from app.server.middleware import middleware
+from app.settings import Settings
+
+TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
+
+
+async def show(request: Request) -> Response:
+    """What the middleware has put where handlers and log lines find it."""
+    bound = structlog.contextvars.get_contextvars()
+    return JSONResponse({"state": request.state.request_id, "trace": request.state.trace.traceparent, "bound": bound})
+
+
+async def fail(_request: Request) -> Response:
+    raise RuntimeError("defect")
+
+
+async def health(_request: Request) -> Response:
+    return PlainTextResponse("ok")
+
+
+def an_app(settings: Settings) -> Starlette:
+    routes = [Route("/show", show, methods=["GET", "POST"]), Route("/fail", fail), Route("/health", health)]
+    return Starlette(routes=routes, middleware=middleware(settings))
+
+
+def client_of(settings: Settings) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(an_app(settings), raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://gateway")
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(Settings()) as client:
+        yield client
+
+
+async def test_a_sane_request_id_is_kept_and_found_everywhere(client: httpx.AsyncClient) -> None:
+    sent = {"X-Request-ID": "abc.DEF_1-2", "traceparent": f"00-{TRACE_ID}-b7ad6b7169203331-01"}
+    answer = await client.get("/show", headers=sent)
+    assert answer.headers["x-request-id"] == "abc.DEF_1-2"
+    assert answer.json()["state"] == "abc.DEF_1-2"
+    assert answer.json()["bound"] == {"request_id": "abc.DEF_1-2", "trace_id": TRACE_ID}
+    assert answer.json()["trace"].startswith(f"00-{TRACE_ID}-")
+    assert structlog.contextvars.get_contextvars() == {}
+
+
+@pytest.mark.parametrize("sent", ["", "two words", "a/b", "x" * 129, "é"])
+async def test_any_other_request_id_is_replaced(client: httpx.AsyncClient, sent: str) -> None:
+    answer = await client.get("/show", headers={b"X-Request-ID": sent.encode()})
+    assert re.fullmatch("[0-9a-f]{32}", answer.headers["x-request-id"])
+    assert answer.json()["state"] == answer.headers["x-request-id"]
+
+
+@pytest.mark.parametrize(("path", "status"), [("/show", 200), ("/nowhere", 404)])
+async def test_every_answer_makes_browsers_careful(client: httpx.AsyncClient, path: str, status: int) -> None:
+    answer = await client.get(path)
+    assert answer.status_code == status
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+
+
+async def test_a_request_leaves_one_line(client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="app.access")
+    with structlog.testing.capture_logs() as lines:
+        answer = await client.post("/show")
+    (line,) = lines
+    assert isinstance(line.pop("ms"), float)
+    assert line == {
+        "event": "request",
+        "log_level": "info",
+        "method": "POST",
+        "path": "/show",
+        "status": 200,
+        "bytes": len(answer.content),
+    }
+
+
+async def test_a_request_that_breaks_leaves_a_line_with_500(
+    client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="app.access")
+    with structlog.testing.capture_logs() as lines:
+        await client.get("/fail")
+    assert [line["status"] for line in lines] == [500]
+
+
+@pytest.mark.parametrize(("level", "levels"), [(logging.DEBUG, ["debug"]), (logging.INFO, [])])
+async def test_health_checks_leave_a_line_for_debugging_only(
+    client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture, level: int, levels: list[str]
+) -> None:
+    caplog.set_level(level, logger="app.access")
+    with structlog.testing.capture_logs() as lines:
+        await client.get("/health")
+    assert [line["log_level"] for line in lines] == levels
+
+
+async def test_pages_of_allowed_origins_may_call_and_read_the_request_id() -> None:
+    settings = Settings(cors_origins=["https://app.example"])
+    preflight = {
+        "Origin": "https://app.example",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization,content-type",
+    }
+    async with client_of(settings) as client:
+        asked = await client.options("/show", headers=preflight)
+        called = await client.post("/show", headers={"Origin": "https://app.example"})
+        other = await client.post("/show", headers={"Origin": "https://other.example"})
+    assert asked.status_code == 200
+    assert asked.headers["access-control-allow-headers"] == "authorization,content-type"
+    assert called.headers["access-control-allow-origin"] == "https://app.example"
+    assert called.headers["access-control-expose-headers"] == "X-Request-ID, Retry-After"
+    assert "access-control-allow-origin" not in other.headers
+
+
+async def test_without_origins_no_page_of_another_origin_may_read(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/show", headers={"Origin": "https://app.example"})
+    assert "access-control-allow-origin" not in answer.headers
