@@ -27,7 +27,7 @@ from tests.app.server.serving import Serving, serving
 SDL = """
 type Query { greet(name: String = "world"): String!  fail: String  me: String  hang: String }
 type Mutation { finish: Boolean! }
-type Event { id: ID!  cursor: String!  token: String!  context: ID! }
+type Event { id: ID!  cursor: String!  token: String!  request: ID! }
 type Subscription {
   count(to: Int!): Int!
   refused: Int
@@ -66,6 +66,7 @@ class Graph:
         self.may_finish = asyncio.Event()
         self.finished = asyncio.Event()
         self.pulled = 0
+        self.contexts: list[Context] = []
 
     def schema(self) -> GraphQLSchema:
         schema = build_schema(SDL)
@@ -125,6 +126,7 @@ class Graph:
     async def events(
         self, _root: object, info: Info, subject: str | None = None, after: str | None = None
     ) -> AsyncGenerator[LoggedEvent, None]:
+        self.contexts.append(info.context)
         reader = info.context.follow(TYPE, subject=subject, after=after)
         await self.running.add(1)
         try:
@@ -144,8 +146,9 @@ class Graph:
     def token(self, _logged: LoggedEvent, info: Info) -> str:
         return info.context.identity.token
 
-    def context(self, _logged: LoggedEvent, info: Info) -> int:
-        return id(info.context)
+    def request(self, _logged: LoggedEvent, info: Info) -> str:
+        self.contexts.append(info.context)
+        return info.context.request_id
 
 
 class Client:
