@@ -9,6 +9,7 @@ from typing import Any, cast
 import strawberry
 from graphql import (
     GraphQLArgument,
+    GraphQLField,
     GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLObjectType,
@@ -23,11 +24,12 @@ from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
 from app.errors import BadUserInputError
+from app.graph.arguments import Arguments
 from app.graph.context import Info
 from app.graph.loader import Key, Loader
-from app.graph.node import Node, global_id_reader, parse_global_id
+from app.graph.node import Node, global_id_view, parse_global_id
 from app.graph.payload import GENERAL_CODES, user_error_code_enum, user_errors_of
-from app.graph.resolution import Arguments, attribute_resolver, resolver_of
+from app.graph.resolution import read_attribute, read_declared, read_view
 from app.graph.roots import Mutation, Query, Subscription
 from app.graph.scalars import scalar_map
 from app.graph.subgraph import Subgraph
@@ -80,16 +82,17 @@ class ComposedSchema(strawberry.federation.Schema):
         """Entities for a router above: one call of a backend per type, whatever their number."""
         context = info.context
         keys = [self._entity_key(representation) for representation in representations]
-        found = await asyncio.gather(*[context.load_key(key, None) for key in keys], return_exceptions=True)
+        loads = [context.load(loader, key) for loader, key in keys]
+        found = await asyncio.gather(*loads, return_exceptions=True)
         return cast(list[FederationAny], found)  # an exception in the list is the error of its own entity
 
-    def _entity_key(self, representation: Any) -> Key[str]:
+    def _entity_key(self, representation: Any) -> tuple[type[Loader[str, Any]], str]:
         type_name = representation.get("__typename") if isinstance(representation, dict) else None
         loader = self.loaders_by_type.get(str(type_name))
         parsed = parse_global_id(str(representation.get("id"))) if loader else None
         if loader is None or parsed is None or parsed[0] != type_name:
             raise BadUserInputError("A representation needs the __typename of an entity and its id.")
-        return Key(parsed[1], loader=loader)
+        return loader, parsed[1]
 
     def _node_subgraph(self) -> Subgraph:
         graph = Subgraph("graph")
@@ -115,22 +118,32 @@ class ComposedSchema(strawberry.federation.Schema):
 
     def _give_resolvers(self, codes: frozenset[str]) -> None:
         for named in self._schema.type_map.values():
-            if not isinstance(named, GraphQLObjectType) or named.name.startswith("__"):
-                continue
-            is_node = any(interface.name == "Node" for interface in named.interfaces)
-            for name, built in named.fields.items():
-                declared = built.extensions.get("strawberry-definition")
-                if is_node and name == "id":
-                    built.resolve = global_id_reader(named.name)
-                elif is_node and name == "databaseId":
-                    built.resolve = attribute_resolver("id")
-                elif name == "userErrors":
-                    built.resolve = user_errors_of
-                elif isinstance(declared, StrawberryField) and "declaration" in declared.metadata:
-                    arguments = Arguments(declared, self.config, self.schema_converter.scalar_registry)
-                    resolver_of(built, declared, arguments, codes)
-                elif isinstance(declared, StrawberryField) and declared.is_basic_field:
-                    built.resolve = attribute_resolver(declared.python_name)
+            if isinstance(named, GraphQLObjectType) and not named.name.startswith("__"):
+                is_node = any(interface.name == "Node" for interface in named.interfaces)
+                for name, built in named.fields.items():
+                    if is_node and name in ("id", "databaseId"):
+                        _read_id(built, name, named.name)
+                    else:
+                        self._give_resolver(built, codes)
+
+    def _give_resolver(self, built: GraphQLField, codes: frozenset[str]) -> None:
+        declared = built.extensions.get("strawberry-definition")
+        if not isinstance(declared, StrawberryField):
+            return
+        if "declaration" in declared.metadata:
+            arguments = Arguments(declared, self.config, self.schema_converter.scalar_registry)
+            read_declared(built, declared, arguments, codes)
+        elif declared.python_name == "user_errors":
+            read_view(built, user_errors_of)
+        elif declared.is_basic_field:
+            read_attribute(built, declared.python_name)
+
+
+def _read_id(built: GraphQLField, name: str, type_name: str) -> None:
+    if name == "databaseId":
+        read_attribute(built, "id")
+    else:
+        read_view(built, global_id_view(type_name))
 
 
 class _Names(NameConverter):

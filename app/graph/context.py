@@ -9,7 +9,7 @@ from typing import Protocol, TypeAlias, TypeVar, cast
 import strawberry
 
 from app.errors import UnauthenticatedError
-from app.graph.loader import Key, Loader
+from app.graph.loader import Loader
 from app.graph.principal import Principal, Revocations
 from app.rest import Caller, Client, Deadline, RestClient
 
@@ -110,11 +110,6 @@ class Context:
     def load(self, loader: type[Loader[K, V]], key: K, **parameters: Hashable) -> "Future[V]":
         """What `key` stands for; asked for together with every other key of this turn."""
         return self.loader(loader, parameters).load(key)
-
-    def load_key(self, key: Key[K], loader: type[Loader[K, V]] | None) -> "Future[V]":
-        """What a key returned by an edge stands for."""
-        chosen = cast("type[Loader[K, V]]", key.loader or loader)
-        return self.loader(chosen, key.parameters).load(key.value)
 
     def forget(self) -> None:
         """Drop what was loaded: something was changed."""

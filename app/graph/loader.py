@@ -1,5 +1,6 @@
 """Loaders: many single reads of one level become one call of a backend."""
 
+import asyncio
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypeVar, cast
@@ -22,18 +23,23 @@ Found: TypeAlias = Mapping[K, V | Exception]
 
 
 class Loader(DataLoader[K, V], Generic[K, V]):
-    """Reads values by key, all keys of a level in one `fetch`.
+    """Reads values by key, all keys that are asked for in one turn of the event loop in one `fetch`.
 
     Made by the context on first use, and gone with it: nothing is remembered from one request, or one event of a
     subscription, to the next. A subclass says how to fetch; annotated attributes with a default are its parameters,
     and each distinct set of parameters has a loader of its own.
+
+    `load` gives a future for one key; `load_level` is the way for many, without a future for each.
     """
 
     max_batch: ClassVar[int] = 100
 
     def __init__(self, context: "Context", parameters: Mapping[str, object]) -> None:
-        super().__init__(max_batch_size=self.max_batch)
+        super().__init__()
         self._context = context
+        self._values: dict[K, V | Exception] = {}
+        self._batch: _Batch[K] | None = None
+        self._batch_by_key: dict[K, _Batch[K]] = {}
         for name, value in parameters.items():
             setattr(self, name, value)
 
@@ -45,7 +51,7 @@ class Loader(DataLoader[K, V], Generic[K, V]):
         """
         raise NotImplementedError
 
-    def missing(self, key: K) -> V:
+    def missing(self) -> V:
         """What a key stands for that `fetch` left out: nothing, so `V` must admit None."""
         return cast(V, None)
 
@@ -53,10 +59,63 @@ class Loader(DataLoader[K, V], Generic[K, V]):
         """The client of a backend, speaking for whoever asks."""
         return self._context.client(client)
 
+    async def load_level(self, keys: Sequence[K]) -> list[V | Exception]:
+        """What each key stands for, in the order of the keys, which may repeat; a failed key has its exception."""
+        values = self._values
+        if waiting := self._batches([key for key in dict.fromkeys(keys) if key not in values]):
+            for batch in waiting:
+                await asyncio.shield(batch.done)
+        return [values[key] for key in keys]
+
     async def batch_load_fn(self, keys: list[K]) -> list[V]:
-        found = await self.fetch(keys)
-        # An exception in the list fails its own key: that is aiodataloader's contract, though not its type.
-        return [cast(V, found[key]) if key in found else self.missing(key) for key in keys]
+        return cast(list[V], await self.load_level(keys))  # aiodataloader fails the key of an exception in the list
+
+    def _batches(self, wanted: list[K]) -> "list[_Batch[K]]":
+        """The batches that will have the wanted keys; those that no batch has yet join the next one."""
+        if not wanted:
+            return []
+        loop = asyncio.get_running_loop()
+        for key in wanted:
+            if key not in self._batch_by_key:
+                if self._batch is None:
+                    self._batch = _Batch([], loop.create_future())
+                    loop.call_soon(self._dispatch, self._batch)
+                self._batch.keys.append(key)
+                self._batch_by_key[key] = self._batch
+        return list({id(batch): batch for batch in map(self._batch_by_key.__getitem__, wanted)}.values())
+
+    def _dispatch(self, batch: "_Batch[K]") -> None:
+        self._batch = None
+        batch.work = asyncio.ensure_future(self._run(batch))
+
+    async def _run(self, batch: "_Batch[K]") -> None:
+        size = self.max_batch
+        chunks = [batch.keys[start : start + size] for start in range(0, len(batch.keys), size)]
+        try:
+            await asyncio.gather(*map(self._fetch_chunk, chunks))
+        finally:
+            for key in batch.keys:
+                del self._batch_by_key[key]
+            if not batch.done.done():
+                batch.done.set_result(None)
+
+    async def _fetch_chunk(self, keys: list[K]) -> None:
+        try:
+            found = await self.fetch(keys)
+        except Exception as error:  # whatever it is, it belongs to the fields that asked for these keys
+            self._values.update(dict.fromkeys(keys, error))
+            return
+        for key in keys:
+            self._values[key] = found[key] if key in found else self.missing()
+
+
+@dataclass(slots=True)
+class _Batch(Generic[K]):
+    """Keys that are fetched together, and the future of their being there."""
+
+    keys: list[K]
+    done: "asyncio.Future[None]"
+    work: "asyncio.Future[None] | None" = None
 
 
 class PageLoader(Loader[K, Page[R]], Generic[K, R]):
@@ -71,7 +130,7 @@ class PageLoader(Loader[K, Page[R]], Generic[K, R]):
         """Window, order and filter as query parameters."""
         return self.window.query(self.order) + self.filter
 
-    def missing(self, key: K) -> Page[R]:
+    def missing(self) -> Page[R]:
         return Page(items=[], total=0)
 
 
@@ -82,10 +141,6 @@ class Key(Generic[K]):
     value: K
     parameters: Mapping[str, Hashable] = field(default_factory=dict)
     loader: type[Loader[K, object]] | None = None
-
-    def with_parameters(self, **parameters: Hashable) -> "Key[K]":
-        """The same key with more parameters."""
-        return Key(self.value, {**self.parameters, **parameters}, self.loader)
 
 
 def by_id(records: Sequence[R]) -> Found[str, R]:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable
+from typing import Any
 
 import strawberry
 
@@ -50,10 +51,6 @@ def type_name_of(owner: type) -> str:
     return name
 
 
-def global_id_reader(type_name: str) -> Callable[..., str]:
-    """The resolver of `id` for a type."""
-
-    def read_global_id(record: object, _info: object) -> str:
-        return global_id(type_name, record.id)  # type: ignore[attr-defined]  # a node's record has an id
-
-    return read_global_id
+def global_id_view(type_name: str) -> Callable[[Any], str]:
+    """The function from a record of a type to its global id."""
+    return lambda record: global_id(type_name, record.id)

@@ -63,8 +63,8 @@ def user_errors(error: Exception, codes: frozenset[str]) -> list[UserErrorRecord
     return None
 
 
-def user_errors_of(payload: object, _info: object) -> list[UserErrorRecord]:
-    """The resolver of `userErrors`: a record that a mutation answers with has none."""
+def user_errors_of(payload: object) -> list[UserErrorRecord]:
+    """The `userErrors` of a payload: a record that a mutation answers with has none."""
     return getattr(payload, "user_errors", [])
 
 

@@ -1,0 +1,47 @@
+"""Arguments: from what a document gives a field to the call of its function."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias, cast
+
+from graphql import GraphQLResolveInfo
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.arguments import convert_arguments
+from strawberry.types.field import StrawberryField
+
+from app.graph.context import Context
+
+ResolveInfo: TypeAlias = GraphQLResolveInfo[Context]
+
+
+class Arguments:
+    """Calls the function of a field with the arguments it declares."""
+
+    def __init__(self, declared: StrawberryField, config: StrawberryConfig, scalars: Mapping[Any, Any]) -> None:
+        resolver = declared.base_resolver
+        assert resolver is not None, "every declared field has a function"
+        self._function = cast(Callable[..., Any], resolver.wrapped_func)
+        self._declared = declared
+        self._config = config
+        self._scalars = scalars
+        self._parent = resolver.parent_parameter.name if resolver.parent_parameter else None
+        self._info = resolver.info_parameter.name if resolver.info_parameter else None
+        self._own = list(resolver.arguments)
+
+    @property
+    def of_parent_alone(self) -> Callable[[Any], Any] | None:
+        """The function itself, if its parent is all it takes."""
+        return self._function if self._parent and not self._own and not self._info else None
+
+    def bound(self, info: ResolveInfo, given: Mapping[str, Any]) -> Callable[[object], Any]:
+        """The function with everything but the parent in place; raises what the conversion of inputs raises."""
+        if self.of_parent_alone is not None:
+            return self.of_parent_alone
+        function, parent = self._function, self._parent
+        arguments: dict[str, Any] = {}
+        if self._own and given:
+            arguments = convert_arguments(dict(given), self._own, self._scalars, self._config)
+        if self._info is not None:
+            arguments[self._info] = self._config.info_class(_raw_info=info, _field=self._declared)
+        if parent is None:
+            return lambda _source: function(**arguments)
+        return lambda source: function(**{parent: source}, **arguments)
