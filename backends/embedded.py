@@ -36,14 +36,20 @@ async def serve(
 
     `wrap` may put a layer around the app, to record requests for example.
     """
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    with bound() as (listener, base_url):
         backends = create_backends(settings.located_at(base_url), sample=sample)
         async with (
             listening(wrap(backends) if wrap else backends, listener),
             backends.router.lifespan_context(backends),
         ):
             yield base_url
+
+
+@contextmanager
+def bound() -> Iterator[tuple[socket.socket, str]]:
+    """A loopback port of the system's choosing, and its URL."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener, f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 @asynccontextmanager

@@ -1,0 +1,80 @@
+"""Sample data: how much there is, that it is the same every time, and that it is loaded once."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+from backend_world import User, Webhook, World, running, settings_for
+
+from backends.app import create_service
+from backends.approval import ContentStatus
+from backends.embedded import bound, listening
+from backends.sample.people import PASSWORD, PEOPLE
+
+COUNTS = {
+    "/accounts/users": 5,
+    "/accounts/agents": 4,
+    "/listings/listings": 120,
+    "/content/content": 240,
+    "/agents/tasks": 120,
+    "/notifications/notifications": 200,
+    "/social/accounts": 12,
+}
+
+
+async def totals(world: World) -> dict[str, int]:
+    return {path: (await world.admin().get(path, limit=0)).json()["total"] for path in COUNTS}
+
+
+async def everything(world: World) -> list[object]:
+    return [(await world.admin().get(path, limit=100)).json() for path in COUNTS]
+
+
+async def test_there_is_enough_of_everything_in_every_state(tmp_path: Path) -> None:
+    async with running(tmp_path, Webhook(), sample=True, step_seconds=3600.0) as world:
+        assert await totals(world) == COUNTS
+        for status in ContentStatus:
+            own = world.on_behalf_of(PEOPLE[0].user_id)
+            assert (await own.get("/content/content", status=status)).json()["total"] >= 5, status
+        tasks = (await world.admin().get("/agents/tasks", limit=1)).json()["items"]
+        contents = await world.admin().get("/content/content", ids=",".join(tasks[0]["content_ids"]))
+        assert {content["task_id"] for content in contents.json()["items"]} == {tasks[0]["id"]}
+        assert contents.json()["total"] == 2
+
+
+async def test_the_sample_logins_work(tmp_path: Path) -> None:
+    async with running(tmp_path, Webhook(), sample=True) as world:
+        for email, role in (("chris@example.com", "agent"), ("admin@example.com", "admin")):
+            body = {"email": email, "password": "demo-password-1"}
+            answer = await User(world.http, {}).post("/accounts/auth/login", body)
+            assert (answer.status_code, answer.json()["user"]["roles"]) == (200, [role])
+    assert PASSWORD == "demo-password-1"
+
+
+async def test_it_is_the_same_every_time(tmp_path: Path) -> None:
+    async with running(tmp_path / "one", Webhook(), sample=True) as world:
+        first = await everything(world)
+    async with running(tmp_path / "two", Webhook(), sample=True) as world:
+        assert await everything(world) == first
+
+
+async def test_it_is_loaded_into_empty_databases_only(tmp_path: Path) -> None:
+    async with running(tmp_path, Webhook(), step_seconds=3600.0) as world:
+        await world.agent().post("/listings/listings", {"address": "1 Main St"})
+    for _ in range(2):
+        async with running(tmp_path, Webhook(), sample=True, step_seconds=3600.0) as world:
+            assert await totals(world) == COUNTS | {"/listings/listings": 1}
+
+
+@pytest.mark.parametrize("name", ["listings", "notifications"])
+async def test_a_service_alone_is_at_the_root_and_has_its_own_part(tmp_path: Path, name: str) -> None:
+    app = create_service(name, settings_for(tmp_path, Webhook()), sample=True)
+    with bound() as (listener, url):
+        async with (
+            listening(app, listener),
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(base_url=url, trust_env=False) as http,
+        ):
+            service = User(http, {"X-Service-Key": "development-service-key"})
+            assert (await service.get("/health")).json() == {"status": "ok", "service": name}
+            assert (await service.get(f"/{name}")).json()["total"] == COUNTS[f"/{name}/{name}"]
