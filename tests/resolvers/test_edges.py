@@ -1,8 +1,259 @@
-"""Every edge: what it gives, and exactly which calls it takes."""
+"""Every edge, with exactly the calls it takes: one for all objects of a level."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
 
 import pytest
+from graphql import GraphQLObjectType
 
+from app.schema import create_schema
 from tests.gateway import Gateway
+
+Case: TypeAlias = tuple[str, Callable[[Any], list[str]]]
+
+PAGE = "limit={}&offset=0&order=-created_at"
+LISTINGS = f"GET /listings/listings?{PAGE}"
+CONTENTS = f"GET /content/content?{PAGE}"
+TASKS = f"GET /agents/tasks?{PAGE}"
+ACCOUNTS = f"GET /social/accounts?{PAGE}"
+NOTIFICATIONS = f"GET /notifications/notifications?{PAGE}"
+CHRIS_AGENT = "agt_be440e385064c8ddc854"
+CHRIS_USER = "usr_3a2ffe40b2ca540abe82"
+
+
+def ids(values: Iterable[Any], *path: str) -> str:
+    """The distinct database ids at a path of some objects, in order, as one query value."""
+    found = []
+    for value in values:
+        for step in path:
+            value = value and value[step]
+        found += [value["databaseId"]] if value else []
+    return ",".join(dict.fromkeys(found))
+
+
+CASES: dict[str, Case] = {
+    "Query.agent": (
+        f'{{ agent(id: "{CHRIS_AGENT}") {{ name }} }}',
+        lambda data: [f"GET /accounts/agents?ids={CHRIS_AGENT}"],
+    ),
+    "Viewer.agent": (
+        "{ viewer { agent { name } } }",
+        lambda data: [f"GET /accounts/agents?ids={CHRIS_AGENT}"],
+    ),
+    "Viewer.user": (
+        "{ viewer { user { email } } }",
+        lambda data: [f"GET /accounts/users?ids={CHRIS_USER}"],
+    ),
+    "User.agent": (
+        "{ viewer { user { agent { name } } } }",
+        lambda data: [f"GET /accounts/agents?ids={CHRIS_AGENT}", f"GET /accounts/users?ids={CHRIS_USER}"],
+    ),
+    "Agent.user": (
+        "{ viewer { agent { user { email } } } }",
+        lambda data: [f"GET /accounts/agents?ids={CHRIS_AGENT}", f"GET /accounts/users?ids={CHRIS_USER}"],
+    ),
+    "Query.listings": (
+        "{ listings(first: 3) { nodes { databaseId } } }",
+        lambda data: [LISTINGS.format(3)],
+    ),
+    "Query.listing": (
+        '{ a: listing(id: "lst_905ba0f2eb8a80d7e863") { id } b: listing(id: "lst_58bec9725dbfd416923f") { id } }',
+        lambda data: ["GET /listings/listings?ids=lst_905ba0f2eb8a80d7e863,lst_58bec9725dbfd416923f"],
+    ),
+    "Listing.agent": (
+        "{ listings(first: 5) { nodes { agent { databaseId } } } }",
+        lambda data: [
+            f"GET /accounts/agents?ids={ids(data['listings']['nodes'], 'agent')}",
+            LISTINGS.format(5),
+        ],
+    ),
+    "Agent.listings": (
+        "{ viewer { agent { listings(first: 2, filter: {status: [ACTIVE, SOLD]}) { nodes { id } } } } }",
+        lambda data: [
+            f"GET /accounts/agents?ids={CHRIS_AGENT}",
+            f"GET /listings/listings?group_by=agent_id&agent_id={CHRIS_AGENT}&{PAGE.format(2)}&status=active,sold",
+        ],
+    ),
+    "Listing.tasks": (
+        "{ listings(first: 4) { nodes { databaseId tasks(first: 2) { nodes { id } } } } }",
+        lambda data: [
+            f"GET /agents/tasks?group_by=listing_id&listing_id={ids(data['listings']['nodes'])}&{PAGE.format(2)}",
+            LISTINGS.format(4),
+        ],
+    ),
+    "Listing.contents": (
+        "{ listings(first: 4) { nodes { databaseId contents(first: 2) { nodes { id } } } } }",
+        lambda data: [
+            f"GET /content/content?group_by=listing_id&listing_id={ids(data['listings']['nodes'])}&{PAGE.format(2)}",
+            LISTINGS.format(4),
+        ],
+    ),
+    "Query.tasks": (
+        "{ tasks(first: 3, filter: {status: COMPLETED}) { nodes { id } } }",
+        lambda data: [f"{TASKS.format(3)}&status=completed"],
+    ),
+    "Query.task": (
+        '{ task(id: "tsk_35dac51ff67a27596988") { kind } }',
+        lambda data: ["GET /agents/tasks?ids=tsk_35dac51ff67a27596988"],
+    ),
+    "Task.listing": (
+        "{ tasks(first: 6) { nodes { listing { databaseId } } } }",
+        lambda data: [TASKS.format(6), f"GET /listings/listings?ids={ids(data['tasks']['nodes'], 'listing')}"],
+    ),
+    "Task.contents": (
+        "{ tasks(first: 6) { nodes { contents { databaseId } } } }",
+        lambda data: [
+            TASKS.format(6),
+            f"GET /content/content?ids={ids(content for task in data['tasks']['nodes'] for content in task['contents'])}",
+        ],
+    ),
+    "Query.contentLibrary": (
+        "{ contentLibrary(first: 2, orderBy: {field: UPDATED_AT, direction: ASC}) { nodes { id } } }",
+        lambda data: ["GET /content/content?limit=2&offset=0&order=updated_at"],
+    ),
+    "Query.pendingApprovals": (
+        "{ pendingApprovals(first: 2) { nodes { id } } }",
+        lambda data: [f"{CONTENTS.format(2)}&status=pending_approval_agent"],
+    ),
+    "Query.content": (
+        '{ content(id: "cnt_fd5a6224162409f66167") { title } }',
+        lambda data: ["GET /content/content?ids=cnt_fd5a6224162409f66167"],
+    ),
+    "Content.listing": (
+        "{ contentLibrary(first: 9) { nodes { listing { databaseId } } } }",
+        lambda data: [
+            CONTENTS.format(9),
+            f"GET /listings/listings?ids={ids(data['contentLibrary']['nodes'], 'listing')}",
+        ],
+    ),
+    "Content.agent": (
+        "{ contentLibrary(first: 9) { nodes { agent { databaseId } } } }",
+        lambda data: [f"GET /accounts/agents?ids={CHRIS_AGENT}", CONTENTS.format(9)],
+    ),
+    "Content.task": (
+        "{ contentLibrary(first: 9) { nodes { task { databaseId } } } }",
+        lambda data: [f"GET /agents/tasks?ids={ids(data['contentLibrary']['nodes'], 'task')}", CONTENTS.format(9)],
+    ),
+    "Query.socialAccounts": (
+        "{ socialAccounts(first: 5, filter: {isActive: true}) { nodes { id } } }",
+        lambda data: [f"{ACCOUNTS.format(5)}&is_active=true"],
+    ),
+    "Query.socialAccount": (
+        "{ viewer { agent { socialAccounts(first: 1) { nodes { databaseId agent { name } } } } } }",
+        lambda data: [
+            f"GET /accounts/agents?ids={CHRIS_AGENT}",
+            f"GET /social/accounts?group_by=agent_id&agent_id={CHRIS_AGENT}&{PAGE.format(1)}",
+        ],
+    ),
+    "Query.notifications": (
+        '{ notifications(first: 5, filter: {isRead: false, type: ["content_ready"]}) { nodes { id } } }',
+        lambda data: [f"{NOTIFICATIONS.format(5)}&is_read=false&type=content_ready"],
+    ),
+    "Query.notification": (
+        '{ notification(id: "ntf_none") { id } }',
+        lambda data: ["GET /notifications/notifications?ids=ntf_none"],
+    ),
+    "Viewer.notifications": (
+        "{ viewer { notifications(first: 2) { totalCount } } }",
+        lambda data: [NOTIFICATIONS.format(2)],
+    ),
+    "Viewer.unreadNotificationCount": (
+        "{ viewer { unreadNotificationCount } }",
+        lambda data: ["GET /notifications/notifications?is_read=false&limit=0"],
+    ),
+    "Query.node": (
+        '{ node(id: "TGlzdGluZzpsc3RfOTA1YmEwZjJlYjhhODBkN2U4NjM") { ... on Listing { address } } }',
+        lambda data: ["GET /listings/listings?ids=lst_905ba0f2eb8a80d7e863"],
+    ),
+}
+CASES["Agent.socialAccounts"] = CASES["SocialAccount.agent"] = CASES.pop("Query.socialAccount")
+
+
+@pytest.mark.parametrize("edge", CASES)
+async def test_an_edge_takes_exactly_these_calls(gateway: Gateway, edge: str) -> None:
+    document, expected = CASES[edge]
+
+    answer = await gateway.query(document)
+
+    assert answer.calls == sorted(expected(answer.body["data"]))
+
+
+async def test_a_social_account_is_read_by_its_id(gateway: Gateway) -> None:
+    some = await gateway.query("{ socialAccounts(first: 1) { nodes { id databaseId } } }")
+    (account,) = some.data["socialAccounts"]["nodes"]
+
+    answer = await gateway.query("query ($id: ID!) { socialAccount(id: $id) { databaseId } }", {"id": account["id"]})
+
+    assert answer.data == {"socialAccount": {"databaseId": account["databaseId"]}}
+    assert answer.calls == [f"GET /social/accounts?ids={account['databaseId']}"]
+
+
+async def test_what_notifications_are_about_takes_one_call_per_type(gateway: Gateway) -> None:
+    answer = await gateway.query(
+        """
+        { notifications(first: 100) { nodes { subject {
+            __typename
+            ... on Listing { databaseId } ... on Content { databaseId }
+            ... on Task { databaseId } ... on SocialAccount { databaseId }
+        } } } }
+    """,
+        email="admin@example.com",
+    )
+
+    subjects = [notification["subject"] for notification in answer.data["notifications"]["nodes"]]
+    kinds = {subject["__typename"] for subject in subjects if subject}
+    assert kinds >= {"Listing", "Content", "Task"}
+    found = {kind: [subject for subject in subjects if subject and subject["__typename"] == kind] for kind in kinds}
+    expected = [f"GET {ROUTES[kind]}?ids={ids(found[kind])}" for kind in kinds]
+    assert answer.calls == sorted([*expected, NOTIFICATIONS.format(100)])
+
+
+ROUTES = {
+    "Listing": "/listings/listings",
+    "Content": "/content/content",
+    "Task": "/agents/tasks",
+    "SocialAccount": "/social/accounts",
+}
+
+
+async def test_nodes_of_many_types_take_one_call_per_type_and_keep_their_places(gateway: Gateway) -> None:
+    wanted = await gateway.query("{ listings(first: 2) { nodes { id } } tasks(first: 1) { nodes { id } } }")
+    first, second = (listing["id"] for listing in wanted.data["listings"]["nodes"])
+    (task,) = (task["id"] for task in wanted.data["tasks"]["nodes"])
+
+    answer = await gateway.query(
+        "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }", {"ids": [first, "nonsense", task, second, first]}
+    )
+
+    listing = {"__typename": "Listing"}
+    assert answer.data["nodes"] == [
+        {**listing, "id": first},
+        None,
+        {"__typename": "Task", "id": task},
+        {**listing, "id": second},
+        {**listing, "id": first},
+    ]
+    assert [call.partition("?")[0] for call in answer.calls] == ["GET /agents/tasks", "GET /listings/listings"]
+
+
+async def test_entities_of_a_router_take_one_call_per_type(gateway: Gateway) -> None:
+    wanted = await gateway.query("{ listings(first: 3) { nodes { id databaseId } } viewer { agent { id } } }")
+    listings = wanted.data["listings"]["nodes"]
+    representations = [{"__typename": "Listing", "id": listing["id"]} for listing in listings]
+    representations.append({"__typename": "Agent", "id": wanted.data["viewer"]["agent"]["id"]})
+
+    answer = await gateway.query(
+        """query ($representations: [_Any!]!) {
+            _entities(representations: $representations) {
+                ... on Listing { databaseId } ... on Agent { databaseId }
+            }
+        }""",
+        {"representations": representations},
+    )
+
+    found = answer.data["_entities"]
+    assert found == [{"databaseId": listing["databaseId"]} for listing in listings] + [{"databaseId": CHRIS_AGENT}]
+    assert answer.calls == [f"GET /accounts/agents?ids={CHRIS_AGENT}", f"GET /listings/listings?ids={ids(listings)}"]
 
 
 async def test_three_levels_take_one_call_each(gateway: Gateway) -> None:
@@ -13,27 +264,42 @@ async def test_three_levels_take_one_call_each(gateway: Gateway) -> None:
     """)
 
     listings = answer.data["listings"]["nodes"]
-    ids = ",".join(listing["databaseId"] for listing in listings)
-    tasks = dict.fromkeys(content["task"]["databaseId"] for listing in listings for content in listing["contents"]["nodes"])
-    assert answer.calls == sorted(
-        [
-            "GET /listings/listings?limit=3&offset=0&order=price",
-            f"GET /content/content?group_by=listing_id&listing_id={ids}&limit=2&offset=0&order=-created_at",
-            f"GET /agents/tasks?ids={','.join(tasks)}",
-        ]
+    contents = [content for listing in listings for content in listing["contents"]["nodes"]]
+    assert answer.calls == [
+        f"GET /agents/tasks?ids={ids(contents, 'task')}",
+        f"GET /content/content?group_by=listing_id&listing_id={ids(listings)}&{PAGE.format(2)}",
+        "GET /listings/listings?limit=3&offset=0&order=price",
+    ]
+
+
+async def test_more_keys_than_a_backend_takes_are_split(gateway: Gateway) -> None:
+    answer = await gateway.query(
+        """{ listings(first: 100) { nodes { databaseId } }
+             more: listings(first: 100, after: "cG9zaXRpb246OTk") { nodes { databaseId contents { totalCount } } }
+             first: listings(first: 100) { nodes { contents { totalCount } } } }""",
+        email="admin@example.com",
     )
 
+    assert answer.data
+    grouped = [call for call in answer.calls if "group_by" in call]
+    sizes = sorted(len(call.partition("listing_id=")[2].partition("&")[0].split(",")) for call in grouped)
+    assert sum(sizes) == await _listing_count(gateway)
+    assert max(sizes) == 100
 
-EDGES = [
-    ("listing", "{ listings(first: 5) { nodes { agent { databaseId name } } } }", "GET /accounts/agents?ids={agent}"),
-]
+
+async def _listing_count(gateway: Gateway) -> int:
+    answer = await gateway.query("{ listings(first: 1) { totalCount } }", email="admin@example.com")
+    return int(answer.data["listings"]["totalCount"])
 
 
-async def test_agent_of_a_listing_is_read_once_for_all_listings(gateway: Gateway) -> None:
-    answer = await gateway.query("{ listings(first: 5) { nodes { agent { databaseId } } } }")
-
-    (agent,) = {listing["agent"]["databaseId"] for listing in answer.data["listings"]["nodes"]}
-    assert answer.calls == [
-        f"GET /accounts/agents?ids={agent}",
-        "GET /listings/listings?limit=5&offset=0&order=-created_at",
-    ]
+def test_every_edge_has_a_case() -> None:
+    schema = create_schema().graphql_schema
+    edges = {
+        f"{named.name}.{name}"
+        for named in schema.type_map.values()
+        if isinstance(named, GraphQLObjectType)
+        for name, field in named.fields.items()
+        if "edge" in field.extensions
+    }
+    tested_apart = {"Query.nodes", "Query.socialAccount", "Notification.subject"}
+    assert edges == CASES.keys() | tested_apart
