@@ -18,6 +18,7 @@ class EmbeddedServer(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.has_started = asyncio.Event()
+        self.is_stopping = asyncio.Event()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -26,6 +27,12 @@ class EmbeddedServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.has_started.set()
+
+    async def main_loop(self) -> None:
+        """Ticks as it always does, and ends at once when it is to stop."""
+        ticking = asyncio.create_task(super().main_loop())
+        await self.is_stopping.wait()
+        ticking.cancel()
 
 
 @asynccontextmanager
@@ -64,5 +71,5 @@ async def listening(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None
     try:
         yield
     finally:
-        server.should_exit = True
+        server.is_stopping.set()
         await serving

@@ -14,13 +14,14 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backends import BackendSettings, serve
+from backends.app import trusted_certificates
 from backends.authentication import Tokens
 from backends.document import new_id
 from backends.embedded import bound, listening
 
 Json = dict[str, Any]
 
-SECONDS_TO_WAIT = 5.0
+SECONDS_TO_WAIT = 15.0
 SERVICE_KEY = "development-service-key"
 
 
@@ -151,7 +152,7 @@ async def running(
     settings = settings_for(data_dir, webhook, **changes)
     async with (
         serve(settings, sample=sample, wrap=wrap) as url,
-        httpx.AsyncClient(base_url=url, trust_env=False) as http,
+        httpx.AsyncClient(base_url=url, trust_env=False, verify=trusted_certificates()) as http,
     ):
         yield World(url, http, webhook, settings)
 

@@ -24,7 +24,7 @@ async def sampled(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Wor
         yield world
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def webhook() -> AsyncIterator[Webhook]:
     async with receiving() as webhook:
         yield webhook

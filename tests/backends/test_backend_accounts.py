@@ -6,7 +6,6 @@ import pytest
 from backend_world import Json, User, Webhook, World, paths, problem, running
 
 from backends.document import new_id
-from backends.sample.people import PASSWORD
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -191,15 +190,6 @@ async def test_users_see_themselves_and_admins_see_everyone(world: World) -> Non
     path = f"/accounts/users/{tokens['user']['id']}"
     assert problem(await world.agent().get(path)) == (404, "NOT_FOUND")
     assert (await world.admin().get(path)).json() == tokens["user"]
-
-
-async def test_one_who_is_no_agent_has_no_profile(sampled: World) -> None:
-    body = {"email": "admin@example.com", "password": PASSWORD}
-    _, tokens = await post_auth(sampled, "login", body)
-    assert (tokens["agent"], tokens["user"]["roles"]) == (None, ["admin"])
-    me = sampled.bearer(tokens["access_token"])
-    assert problem(await me.get("/accounts/agents/me")) == (404, "NOT_FOUND")
-    assert (await me.get("/listings/listings")).json()["total"] == 120
 
 
 async def test_refresh_tokens_expire(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -3,7 +3,10 @@
 import asyncio
 from pathlib import Path
 
+import pytest
 from backend_world import Webhook, World, active_listing, running
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def addresses(world: World, count: int) -> list[str]:

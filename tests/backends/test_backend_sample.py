@@ -4,12 +4,14 @@ from pathlib import Path
 
 import httpx
 import pytest
-from backend_world import User, Webhook, World, running, settings_for
+from backend_world import User, Webhook, World, problem, running, settings_for
 
 from backends.app import create_service
 from backends.approval import ContentStatus
 from backends.embedded import bound, listening
-from backends.sample.people import PASSWORD, PEOPLE
+from backends.sample.people import PEOPLE
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 COUNTS = {
     "/accounts/users": 5,
@@ -30,32 +32,38 @@ async def everything(world: World) -> list[object]:
     return [(await world.admin().get(path, limit=100)).json() for path in COUNTS]
 
 
-async def test_there_is_enough_of_everything_in_every_state(tmp_path: Path) -> None:
+async def test_there_is_enough_of_everything_in_every_state(sampled: World) -> None:
+    assert await totals(sampled) == COUNTS
+    chris = sampled.on_behalf_of(PEOPLE[0].user_id)
+    for status in ContentStatus:
+        assert (await chris.get("/content/content", status=status)).json()["total"] >= 5, status
+
+
+async def test_content_and_the_task_that_wrote_it_know_each_other(sampled: World) -> None:
+    task = (await sampled.admin().get("/agents/tasks", limit=1)).json()["items"][0]
+    contents = (await sampled.admin().get("/content/content", ids=",".join(task["content_ids"]))).json()
+    assert contents["total"] == 2
+    assert {content["task_id"] for content in contents["items"]} == {task["id"]}
+
+
+async def test_the_sample_logins_work(sampled: World) -> None:
+    nobody = User(sampled.http, {})
+    for email, role, listings in (("chris@example.com", "agent", 48), ("admin@example.com", "admin", 120)):
+        answer = await nobody.post("/accounts/auth/login", {"email": email, "password": "demo-password-1"})
+        assert (answer.status_code, answer.json()["user"]["roles"]) == (200, [role])
+        me = sampled.bearer(answer.json()["access_token"])
+        assert (await me.get("/listings/listings")).json()["total"] == listings
+
+
+async def test_one_who_is_no_agent_has_no_profile(sampled: World) -> None:
+    admin = sampled.on_behalf_of(PEOPLE[-1].user_id)
+    assert (await admin.get("/accounts/users/me")).json()["email"] == "admin@example.com"
+    assert problem(await admin.get("/accounts/agents/me")) == (404, "NOT_FOUND")
+
+
+async def test_it_is_the_same_every_time(sampled: World, tmp_path: Path) -> None:
     async with running(tmp_path, Webhook(), sample=True, step_seconds=3600.0) as world:
-        assert await totals(world) == COUNTS
-        for status in ContentStatus:
-            own = world.on_behalf_of(PEOPLE[0].user_id)
-            assert (await own.get("/content/content", status=status)).json()["total"] >= 5, status
-        tasks = (await world.admin().get("/agents/tasks", limit=1)).json()["items"]
-        contents = await world.admin().get("/content/content", ids=",".join(tasks[0]["content_ids"]))
-        assert {content["task_id"] for content in contents.json()["items"]} == {tasks[0]["id"]}
-        assert contents.json()["total"] == 2
-
-
-async def test_the_sample_logins_work(tmp_path: Path) -> None:
-    async with running(tmp_path, Webhook(), sample=True) as world:
-        for email, role in (("chris@example.com", "agent"), ("admin@example.com", "admin")):
-            body = {"email": email, "password": "demo-password-1"}
-            answer = await User(world.http, {}).post("/accounts/auth/login", body)
-            assert (answer.status_code, answer.json()["user"]["roles"]) == (200, [role])
-    assert PASSWORD == "demo-password-1"
-
-
-async def test_it_is_the_same_every_time(tmp_path: Path) -> None:
-    async with running(tmp_path / "one", Webhook(), sample=True) as world:
-        first = await everything(world)
-    async with running(tmp_path / "two", Webhook(), sample=True) as world:
-        assert await everything(world) == first
+        assert await everything(world) == await everything(sampled)
 
 
 async def test_it_is_loaded_into_empty_databases_only(tmp_path: Path) -> None:

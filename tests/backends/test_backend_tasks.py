@@ -3,11 +3,14 @@
 import asyncio
 from pathlib import Path
 
+import pytest
 from backend_world import Json, User, Webhook, World, active_listing, problem, running
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backends.copywriting import ContentType
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 TASKS = "/agents/tasks"
 
@@ -47,16 +50,15 @@ class Refusing:
         await (Response(status_code=500) if is_refused else self.app)(scope, receive, send)
 
 
-async def test_a_task_writes_content_from_the_facts_of_the_listing(tmp_path: Path, webhook: Webhook) -> None:
-    async with running(tmp_path, webhook) as world:
-        owner = world.agent()
-        listing = await active_listing(world, owner)
-        task = await started(world, owner, listing, *ContentType)
-        assert (task["status"], task["progress"], task["revision"]) == ("queued", 0, 1)
-        done = await task_when(world, task, "completed")
-        assert (await owner.get(f"{TASKS}/{task['id']}")).json() == done
-        contents = (await owner.get("/content/content", task_id=task["id"])).json()["items"]
-        notice = await notified(world, owner, "content_ready")
+async def test_a_task_writes_content_from_the_facts_of_the_listing(world: World) -> None:
+    owner = world.agent()
+    listing = await active_listing(world, owner)
+    task = await started(world, owner, listing, *ContentType)
+    assert (task["status"], task["progress"], task["revision"]) == ("queued", 0, 1)
+    done = await task_when(world, task, "completed")
+    assert (await owner.get(f"{TASKS}/{task['id']}")).json() == done
+    contents = (await owner.get("/content/content", task_id=task["id"])).json()["items"]
+    notice = await notified(world, owner, "content_ready")
 
     assert (done["progress"], done["error"], done["agent_id"]) == (100, None, owner.agent_id)
     assert {content["id"] for content in contents} == set(done["content_ids"])
@@ -69,12 +71,11 @@ async def test_a_task_writes_content_from_the_facts_of_the_listing(tmp_path: Pat
     assert (notice["related_entity_type"], notice["related_entity_id"]) == ("task", task["id"])
 
 
-async def test_each_change_of_a_task_is_told_in_order(tmp_path: Path, webhook: Webhook) -> None:
-    async with running(tmp_path, webhook) as world:
-        owner = world.agent()
-        task = await started(world, owner, await active_listing(world, owner), "email")
-        await task_when(world, task, "completed")
-    seen = [data["task"] for data in webhook.about("task.progressed", task["id"])]
+async def test_each_change_of_a_task_is_told_in_order(world: World) -> None:
+    owner = world.agent()
+    task = await started(world, owner, await active_listing(world, owner), "email")
+    await task_when(world, task, "completed")
+    seen = [data["task"] for data in world.webhook.about("task.progressed", task["id"])]
     steps = ["read_listing", "draft_email", "review", "publish"]
     assert [step["name"] for step in seen[0]["steps"]] == steps
     assert [state["revision"] for state in seen] == list(range(1, len(seen) + 1))
@@ -86,30 +87,28 @@ async def test_each_change_of_a_task_is_told_in_order(tmp_path: Path, webhook: W
     last = seen[-1]["steps"]
     assert all(step["started_at"] <= step["finished_at"] for step in last)
     assert last[0]["detail"] == "812 Barton Hills Dr, $749,000, 2 key features"
-    events = [event for event in webhook.events if event["subject"] == task["id"]]
+    events = [event for event in world.webhook.events if event["subject"] == task["id"]]
     assert {(event["source"], event["owner"], event["specversion"]) for event in events} == {
         ("/agents", owner.id, "1.0")
     }
-    assert webhook.keys == {"development-service-key"}
+    assert world.webhook.keys == {"development-service-key"}
 
 
-async def test_a_task_may_be_started_directly(tmp_path: Path, webhook: Webhook) -> None:
-    async with running(tmp_path, webhook) as world:
-        owner = world.agent()
-        listing = await active_listing(world, owner)
-        body = {"kind": "create_content", "listing_id": listing["id"], "content_types": ["video_script"]}
-        answer = await owner.post(TASKS, body)
-        assert answer.status_code == 202
-        await task_when(world, answer.json(), "completed")
-        assert problem(await owner.post(TASKS, body | {"kind": "revise_content"})) == (403, "FORBIDDEN")
-        assert problem(await owner.post(TASKS, body | {"listing_id": "lst_unknown"}))[0] == 422
+async def test_a_task_may_be_started_directly(world: World) -> None:
+    owner = world.agent()
+    listing = await active_listing(world, owner)
+    body = {"kind": "create_content", "listing_id": listing["id"], "content_types": ["video_script"]}
+    answer = await owner.post(TASKS, body)
+    assert answer.status_code == 202
+    await task_when(world, answer.json(), "completed")
+    assert problem(await owner.post(TASKS, body | {"kind": "revise_content"})) == (403, "FORBIDDEN")
+    assert problem(await owner.post(TASKS, body | {"listing_id": "lst_unknown"}))[0] == 422
 
 
-async def test_an_admin_may_start_a_task_for_the_owner(tmp_path: Path, webhook: Webhook) -> None:
-    async with running(tmp_path, webhook) as world:
-        owner = world.agent()
-        task = await started(world, world.admin(), await active_listing(world, owner), "email")
-        assert (await task_when(world, task, "completed"))["owner_id"] == owner.id
+async def test_an_admin_may_start_a_task_for_the_owner(world: World) -> None:
+    owner = world.agent()
+    task = await started(world, world.admin(), await active_listing(world, owner), "email")
+    assert (await task_when(world, task, "completed"))["owner_id"] == owner.id
 
 
 async def test_a_task_is_cancelled_midway(tmp_path: Path, webhook: Webhook) -> None:
@@ -140,15 +139,14 @@ async def test_a_task_fails_when_a_service_does(tmp_path: Path, webhook: Webhook
     assert notice["related_entity_id"] == task["id"]
 
 
-async def test_drafts_that_are_too_long_do_not_pass_the_review(tmp_path: Path, webhook: Webhook) -> None:
-    async with running(tmp_path, webhook) as world:
-        owner = world.agent()
-        long = "x" * 200
-        listing = await active_listing(world, owner, address=long, city=long, state=long)
-        task = await started(world, owner, listing, "social_media_post")
-        failed = await task_when(world, task, "failed")
-        assert failed["error"].startswith("The review found that social_media_post: it has ")
-        assert (await owner.get("/content/content")).json()["total"] == 0
+async def test_drafts_that_are_too_long_do_not_pass_the_review(world: World) -> None:
+    owner = world.agent()
+    long = "x" * 200
+    listing = await active_listing(world, owner, address=long, city=long, state=long)
+    task = await started(world, owner, listing, "social_media_post")
+    failed = await task_when(world, task, "failed")
+    assert failed["error"].startswith("The review found that social_media_post: it has ")
+    assert (await owner.get("/content/content")).json()["total"] == 0
 
 
 async def test_an_unfinished_task_goes_on_after_a_restart(tmp_path: Path, webhook: Webhook) -> None:
