@@ -75,9 +75,6 @@ class Agent(Node):
 class Viewer:
     """Who asks, and the way to everything that is theirs."""
 
-    roles: list[str] = described("The roles that the token grants.")
-    scopes: list[str] = described("The scopes that the token grants.")
-
 
 @account.edge(User, AgentById, returns=Agent)
 def agent(user: Parent[UserRecord]) -> str | None:
@@ -104,6 +101,18 @@ def notification_preferences(agent: Parent[AgentRecord]) -> list[NotificationPre
 def viewer(info: Info) -> Viewer:
     """Who asks."""
     return info.context.identity  # type: ignore[return-value]  # Viewer is a view of the principal
+
+
+@account.field(Viewer)
+def roles(viewer: Parent[Principal]) -> list[str]:
+    """The roles that the token grants."""
+    return sorted(viewer.roles)
+
+
+@account.field(Viewer)
+def scopes(viewer: Parent[Principal]) -> list[str]:
+    """The scopes that the token grants."""
+    return sorted(viewer.scopes)
 
 
 @account.edge(Viewer, UserById, returns=User, name="user")

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from enum import Enum
-from typing import Any, cast
+from typing import Annotated, Any, TypeAlias, cast
 
 import strawberry
 from graphql import (
@@ -34,6 +34,12 @@ from app.graph.roots import Mutation, Query, Subscription
 from app.graph.scalars import scalar_map
 from app.graph.subgraph import Subgraph
 from app.graph.window import MAX_PAGE
+
+
+GlobalId: TypeAlias = Annotated[strawberry.ID, strawberry.argument(description="As `Node.id` gives it.")]
+GlobalIds: TypeAlias = Annotated[
+    list[strawberry.ID], strawberry.argument(description="As `Node.id` gives them, at most 100.")
+]
 
 
 class CompositionError(Exception):
@@ -103,12 +109,12 @@ class ComposedSchema(strawberry.federation.Schema):
             return Key(parsed[1], loader=loader) if parsed and loader else None
 
         @graph.edge(Query, (), returns=Node)
-        def node(id: strawberry.ID) -> Key[str] | None:
+        def node(id: GlobalId) -> Key[str] | None:
             """Any object by its global id; null when there is no such object or it is not the caller's."""
             return key_of(id)
 
         @graph.edge(Query, (), returns=Node | None, many=True)
-        def nodes(ids: list[strawberry.ID]) -> list[Key[str] | None]:
+        def nodes(ids: GlobalIds) -> list[Key[str] | None]:
             """Up to 100 objects by their global ids, in that order; null in the place of each that is not there."""
             if len(ids) > MAX_PAGE:
                 raise BadUserInputError(f"At most {MAX_PAGE} ids.", field=["ids"])

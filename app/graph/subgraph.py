@@ -196,6 +196,9 @@ class Subgraph:
             is_subscription=isinstance(declaration, SubscriptionDeclaration),
             metadata={"subgraph": self.name, "declaration": declaration, "access": access},
         )
+        for argument in declared.arguments:
+            if argument.python_name == "input" and argument.description is None:
+                argument.description = "What the mutation is given."
         if isinstance(declaration, EdgeDeclaration) and declaration.is_connection:
             declared.arguments = [*declared.arguments, *window_arguments()]
         self.fields.append((type_name_of(owner), declared))
