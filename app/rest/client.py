@@ -55,11 +55,6 @@ class RestClient:
         origin = Origin.parse(settings.url or f"http://127.0.0.1:{service.port}")
         is_secure = origin.scheme == "https"
         ssl_context = (ssl_context or ssl.create_default_context()) if is_secure else None
-        limits: dict[str, Any] = {
-            "max_connections": max_connections,
-            "max_body_bytes": settings.max_response_bytes,
-            "ssl_context": ssl_context,
-        }
         self.service = service
         self.stats = Stats()
         self._timeout = settings.timeout
@@ -71,8 +66,13 @@ class RestClient:
             "accept-encoding: identity\r\nuser-agent: atrium\r\n"
         )
         self._is_closed = False
-        self._pool = Pool(origin, **limits)
-        self._httpx = HttpxCalls(origin, **limits)
+        self._pool = Pool(
+            origin,
+            max_connections=max_connections,
+            max_body_bytes=settings.max_response_bytes,
+            ssl_context=ssl_context,
+        )
+        self._httpx = HttpxCalls(origin, max_body_bytes=settings.max_response_bytes, ssl_context=ssl_context)
         self._flights: Flights[Reply] = Flights(settings.timeout)
 
     async def get(
@@ -115,7 +115,8 @@ class RestClient:
         with self._recorded(call):
 
             def attempt(fresh: bool) -> Coroutine[Any, Any, Answer]:
-                return self._httpx.send(method, call.target, call.headers() + extra, content, fresh=fresh)
+                send = self._httpx.send_alone if fresh else self._httpx.send
+                return send(method, call.target, call.headers() + extra, content)
 
             call.answer = await self._written(call, self._attempts(call, attempt))
             return translation.value(call, call.answer, decode)
@@ -138,7 +139,7 @@ class RestClient:
         ]
         call = self._call("POST", caller, path, (), params, timeout=math.inf)
         with self._recorded(call):
-            sent = self._httpx.send("POST", call.target, call.headers() + extra, content)
+            sent = self._httpx.send_alone("POST", call.target, call.headers() + extra, content)
             call.answer = await self._written(call, sent)
             return translation.value(call, call.answer, decode)
 

@@ -1,8 +1,9 @@
 """Writes, uploads and streams, which httpx carries."""
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import Final, TypeAlias
 
 import httpx
@@ -13,38 +14,58 @@ from app.rest.pool import IDLE_SECONDS
 from app.rest.service import Origin
 
 Content: TypeAlias = bytes | AsyncIterator[bytes] | None
-Opening: TypeAlias = AbstractAsyncContextManager[tuple[Answer, AsyncIterator[bytes]]]
 
 FIXED_HEADERS: Final = {"accept": "application/json", "accept-encoding": "identity", "user-agent": "atrium"}
 
 
-class HttpxCalls:
-    """A second pool beside that of plain reads. Time limits are the caller's: cancel what takes too long."""
+WRITES_AT_ONCE: Final = 64
 
-    def __init__(
-        self, origin: Origin, *, max_connections: int, max_body_bytes: int, ssl_context: ssl.SSLContext | None
-    ) -> None:
+
+class HttpxCalls:
+    """Writes over kept connections; uploads, streams and second attempts over a new connection each.
+
+    Each kept connection is an httpx client of its own, and who finds all busy waits here. The pool inside one client
+    looks at all its connections and all who wait at every step: 200 writes at once held up the loop for 4 s.
+    Time limits are the caller's: cancel what takes too long.
+    """
+
+    def __init__(self, origin: Origin, *, max_body_bytes: int, ssl_context: ssl.SSLContext | None) -> None:
         self._base = origin.url
         self._ssl_context = ssl_context or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        self._limits = httpx.Limits(max_connections=max_connections, keepalive_expiry=IDLE_SECONDS)
         self._max_body_bytes = max_body_bytes
-        self._client = self._new_client()
+        self._places = asyncio.Semaphore(WRITES_AT_ONCE)
+        self._idle: list[httpx.AsyncClient] = []
+        self._busy: set[httpx.AsyncClient] = set()
 
-    async def send(
-        self, method: str, target: str, headers: HeaderList, content: Content, *, fresh: bool = False
-    ) -> Answer:
-        """The whole answer; `fresh` asks for a connection that was never used before.
+    async def send(self, method: str, target: str, headers: HeaderList, content: Content) -> Answer:
+        """The whole answer. Raises `NoAnswerError` and `BadAnswerError`."""
+        async with self._places:
+            client = self._idle.pop() if self._idle else self._new_client()
+            self._busy.add(client)
+            try:
+                async with self._opened(client, method, target, headers, content) as (head, chunks):
+                    return await self.whole(head, chunks)
+            finally:
+                self._busy.discard(client)
+                self._idle.append(client)
 
-        Raises `NoAnswerError` and `BadAnswerError`.
-        """
-        async with AsyncExitStack() as stack:
-            client = await stack.enter_async_context(self._new_client()) if fresh else self._client
-            opened = self._stream(client, method, target, headers, content)
-            return await self.whole(*await stack.enter_async_context(opened))
+    async def send_alone(self, method: str, target: str, headers: HeaderList, content: Content) -> Answer:
+        """The whole answer, over a connection that nothing else used before."""
+        async with self.stream(method, target, headers, content) as (head, chunks):
+            return await self.whole(head, chunks)
 
-    def stream(self, method: str, target: str, headers: HeaderList, content: Content) -> Opening:
+    @asynccontextmanager
+    async def stream(
+        self, method: str, target: str, headers: HeaderList, content: Content
+    ) -> AsyncIterator[tuple[Answer, AsyncIterator[bytes]]]:
         """The head of the answer, with an empty body, and the body as it comes."""
-        return self._stream(self._client, method, target, headers, content)
+        async with self._new_client() as client:
+            self._busy.add(client)
+            try:
+                async with self._opened(client, method, target, headers, content) as opened:
+                    yield opened
+            finally:
+                self._busy.discard(client)
 
     async def whole(self, head: Answer, chunks: AsyncIterator[bytes]) -> Answer:
         """The head with its body, which is capped while it is read."""
@@ -56,21 +77,22 @@ class HttpxCalls:
         return Answer(head.status, head.headers, bytes(body))
 
     async def aclose(self) -> None:
-        """Close every connection."""
-        await self._client.aclose()
+        """Close every kept connection."""
+        for client in (*self._idle, *self._busy):
+            await client.aclose()
 
     def _new_client(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(
             verify=self._ssl_context,
             headers=FIXED_HEADERS,
             timeout=None,  # noqa: S113 -- RestClient limits the whole call
-            limits=self._limits,
+            limits=httpx.Limits(max_connections=1, keepalive_expiry=IDLE_SECONDS),
             follow_redirects=False,
             trust_env=False,
         )
 
     @asynccontextmanager
-    async def _stream(
+    async def _opened(
         self, client: httpx.AsyncClient, method: str, target: str, headers: HeaderList, content: Content
     ) -> AsyncIterator[tuple[Answer, AsyncIterator[bytes]]]:
         request = client.build_request(method, self._base + target, headers=headers, content=content)

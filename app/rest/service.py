@@ -32,7 +32,7 @@ class Origin:
             raise ValueError(f"{url!r} must begin with http:// or https://.")
         if not parts.hostname or not re.fullmatch(r"[A-Za-z0-9._:-]+", parts.hostname):
             raise ValueError(f"{url!r} names no host.")
-        if parts.username or parts.query or parts.fragment or not re.fullmatch(r"[\x21-\x7e]*", parts.path):
+        if "@" in parts.netloc or parts.query or parts.fragment or not re.fullmatch(r"[\x21-\x7e]*", parts.path):
             raise ValueError(f"{url!r} may hold a scheme, a host, a port and a path only.")
         port = parts.port or (443 if parts.scheme == "https" else 80)
         return cls(parts.scheme, parts.hostname, port, parts.path.rstrip("/"))

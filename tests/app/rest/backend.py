@@ -113,10 +113,14 @@ async def _request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, c
 async def answering(answer: Answering, ssl_context: ssl.SSLContext | None = None) -> AsyncIterator[Backend]:
     """Serve every request by calling `answer`, which may write, wait, reset or close as it likes."""
     backend = Backend(scheme="https" if ssl_context else "http")
-    tasks: set[asyncio.Task[Any]] = set()
+    tasks: list[asyncio.Task[None]] = []
+    writers: list[asyncio.StreamWriter] = []
+
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+        tasks.append(asyncio.create_task(serve(reader, writer)))
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        tasks.add(asyncio.current_task())  # type: ignore[arg-type]  # there is one
         backend.connections += 1
         backend.open_connections += 1
         connection = backend.connections
@@ -136,15 +140,20 @@ async def answering(answer: Answering, ssl_context: ssl.SSLContext | None = None
             backend.open_connections -= 1
             await backend.changed()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=ssl_context, backlog=1024)
+    server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=ssl_context, backlog=1024)
     backend.port = server.sockets[0].getsockname()[1]
     try:
         yield backend
     finally:
+        for _ in range(5):  # turns of the loop in which a connection being accepted becomes a writer
+            await asyncio.sleep(0)
         server.close()
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        for writer in writers:
+            writer.transport.abort()
+        ended = [writer.wait_closed() for writer in writers]
+        await asyncio.gather(*tasks, *ended, return_exceptions=True)
 
 
 @asynccontextmanager

@@ -102,7 +102,7 @@ async def test_a_waiter_cancelled_as_it_gets_its_connection_passes_it_on() -> No
 
 async def test_time_spent_in_line_counts() -> None:
     released = asyncio.Event()
-    async with answering(held(released)) as backend, calling(backend, timeout=0.05, max_connections=1) as client:
+    async with answering(held(released)) as backend, calling(backend, timeout=0.3, max_connections=1) as client:
         ways = [client.get(caller(), "/things/{id}", Thing, params={"id": str(n)}) for n in range(3)]
         results = await asyncio.gather(*ways, return_exceptions=True)
         assert [type(result) for result in results] == [BackendTimeoutError] * 3

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TypeAlias
 
 import pytest
 
@@ -9,7 +10,7 @@ from app.errors import BackendError, BackendInvalidResponseError, BackendUnavail
 from app.rest import RestClient
 from tests.app.rest.backend import Request, Thing, answering, caller, calling, response
 
-Ask = Callable[[RestClient], Awaitable[Thing]]
+Ask: TypeAlias = Callable[[RestClient], Awaitable[Thing]]
 
 
 async def reading(client: RestClient) -> Thing:
