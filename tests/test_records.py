@@ -21,11 +21,7 @@ from app.graph.principal import Principal
 from app.schema import SUBGRAPHS, create_schema
 
 SCHEMA = create_schema().graphql_schema
-VIEWS = {
-    type_name_of(owned): record
-    for subgraph in SUBGRAPHS
-    for owned, record in subgraph.records.items()
-}
+VIEWS = {type_name_of(owned): record for subgraph in SUBGRAPHS for owned, record in subgraph.records.items()}
 SCALARS: dict[str, tuple[type, ...]] = {
     "ID": (str,),
     "String": (str,),

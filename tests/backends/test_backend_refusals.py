@@ -53,6 +53,12 @@ async def test_a_changed_token_is_refused_even_when_the_true_one_was_seen(world:
     assert problem(await world.bearer(f"{head}.{body}.{signature}").get("/listings/listings"))[0] == 401
 
 
+async def test_only_the_admin_role_itself_makes_an_admin(sampled: World) -> None:
+    for roles, total in ((["admin"], 120), ("not-admin", 0), (["administrator"], 0), (None, 0)):
+        user = sampled.bearer(sampled.sign(good_claims(roles=roles)))
+        assert (await user.get("/listings/listings", limit=0)).json()["total"] == total
+
+
 @pytest.mark.parametrize("path", SERVICES.values(), ids=SERVICES)
 async def test_every_service_needs_a_caller(world: World, path: str) -> None:
     nobody = User(world.http, {})

@@ -148,12 +148,15 @@ async def answering(answer: Answering, ssl_context: ssl.SSLContext | None = None
         for _ in range(5):  # turns of the loop in which a connection being accepted becomes a writer
             await asyncio.sleep(0)
         server.close()
-        for task in tasks:
-            task.cancel()
-        for writer in writers:
-            writer.transport.abort()
-        ended = [writer.wait_closed() for writer in writers]
-        await asyncio.gather(*tasks, *ended, return_exceptions=True)
+        await _end(tasks, writers)
+
+
+async def _end(tasks: list[asyncio.Task[None]], writers: list[asyncio.StreamWriter]) -> None:
+    for task in tasks:
+        task.cancel()
+    for writer in writers:
+        writer.transport.abort()
+    await asyncio.gather(*tasks, *[writer.wait_closed() for writer in writers], return_exceptions=True)
 
 
 @asynccontextmanager

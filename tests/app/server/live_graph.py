@@ -229,7 +229,9 @@ def bearer(subject: str = "usr_1") -> str:
 
 
 @asynccontextmanager
-async def live_graph(settings: WebSocketSettings | None = None, log_size: int = 10_000) -> AsyncIterator[LiveGraph]:
+async def live_graph(
+    settings: WebSocketSettings | None = None, log_size: int = 10_000, authenticator: Authenticator | None = None
+) -> AsyncIterator[LiveGraph]:
     """Serve the graph while the block runs."""
     graph = Graph()
     log = EventLog(MemoryStore(size=log_size))
@@ -237,7 +239,7 @@ async def live_graph(settings: WebSocketSettings | None = None, log_size: int = 
     services = Services(
         executor=Executor(graph.schema()),
         contexts=ContextFactory({}, log, revocations, request_timeout=15.0),
-        authenticator=Authenticator(SETTINGS, revocations),
+        authenticator=authenticator or Authenticator(SETTINGS, revocations),
         revocations=revocations,
         reporter=Reporter(debug=False),
     )

@@ -38,7 +38,7 @@ def an_app(settings: Settings) -> Starlette:
 
 
 def client_of(settings: Settings) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(an_app(settings), raise_app_exceptions=False)
+    transport = httpx.ASGITransport(an_app(settings))
     return httpx.AsyncClient(transport=transport, base_url="http://gateway")
 
 
@@ -89,13 +89,17 @@ async def test_a_request_leaves_one_line(client: httpx.AsyncClient, caplog: pyte
     }
 
 
-async def test_a_request_that_breaks_leaves_a_line_with_500(
+async def test_a_defect_is_answered_like_any_error_and_logged(
     client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, logger="app.access")
     with structlog.testing.capture_logs() as lines:
-        await client.get("/fail")
-    assert [line["status"] for line in lines] == [500]
+        answer = await client.get("/fail", headers={"X-Request-ID": "r1"})
+    extensions = {"code": "INTERNAL_SERVER_ERROR", "requestId": "r1"}
+    assert answer.status_code == 500
+    assert answer.json() == {"errors": [{"message": "Internal server error", "extensions": extensions}]}
+    assert answer.headers["x-request-id"] == "r1"
+    assert [(line["event"], line.get("status")) for line in lines] == [("request", 500), ("error.unexpected", None)]
 
 
 @pytest.mark.parametrize(("level", "levels"), [(logging.DEBUG, ["debug"]), (logging.INFO, [])])

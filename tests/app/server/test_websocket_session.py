@@ -4,9 +4,14 @@ import time
 from collections.abc import AsyncIterator
 from unittest.mock import ANY
 
+import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
+from app.graph.principal import Revocations
+from app.server.authentication import Authenticator
 from app.server.websocket import WebSocketSettings
+from app.settings import Settings
 from tests.app.server.live_graph import LiveGraph, bearer, live_graph, token
 
 EVENTS = "subscription { events { id token } }"
@@ -165,6 +170,18 @@ async def test_a_bad_token_or_one_of_another_user_given_by_ping_closes_the_socke
         assert await client.closed() == (4403, reason)
     await graph.server.idle()
     assert graph.log.readers == 0
+
+
+async def test_a_client_whose_token_cannot_be_checked_is_told_to_try_again_later() -> None:
+    async def unreachable() -> bytes:
+        raise OSError("no route to host")
+
+    settings = Settings(_env_file=None, jwt_algorithm="ES256", jwt_jwks_url="https://keys.example")
+    signed = jwt.encode({"sub": "usr_1"}, ec.generate_private_key(ec.SECP256R1()), algorithm="ES256")
+    authenticator = Authenticator(settings, Revocations(), fetch=unreachable)
+    async with live_graph(authenticator=authenticator) as graph, graph.connect() as client:
+        await client.send({"type": "connection_init", "payload": {"authorization": f"Bearer {signed}"}})
+        assert await client.closed() == (1013, "The keys that sign tokens cannot be fetched.")
 
 
 async def test_a_socket_without_a_token_may_be_given_one(graph: LiveGraph) -> None:

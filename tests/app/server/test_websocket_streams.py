@@ -7,6 +7,7 @@ from unittest.mock import ANY
 
 import pytest
 
+from app.server.websocket import WebSocketSettings
 from tests.app.server.live_graph import Client, LiveGraph, bearer, live_graph, no_task_left
 
 EVENTS = "subscription ($subject: String, $after: String) { events(subject: $subject, after: $after) { id cursor } }"
@@ -121,6 +122,38 @@ async def test_a_client_that_reads_nothing_does_not_hold_up_another(graph: LiveG
         await graph.graph.running.reaches(1)
 
 
+async def test_a_new_token_may_come_while_an_operation_waits_to_tell_its_error(graph: LiveGraph) -> None:
+    async with graph.connect(max_queue=1, compression=None) as client:
+        await client.initialise({"authorization": bearer()})
+        await client.subscribe("flood", "subscription { payloads(size: 1000000) }")
+        await graph.graph.running.reaches(1)
+        await _settled(graph)
+        await client.subscribe("failing", "subscription { breaks(after: 0) }")
+        await client.send({"type": "ping", "payload": {"authorization": bearer()}})
+        told: list[object] = []
+        while len(told) < 2:
+            message = await client.receive()
+            if message.get("id") != "flood":
+                told.append(message)
+        error = {"message": "Internal server error", "extensions": {"code": "INTERNAL_SERVER_ERROR", "requestId": ANY}}
+        assert told == [
+            {"id": "failing", "type": "error", "payload": [error]},
+            {"type": "pong", "payload": {"authenticated": True}},
+        ]
+        client.connection.transport.abort()
+
+
+async def test_a_client_that_takes_nothing_for_too_long_is_given_up() -> None:
+    settings = WebSocketSettings(ping_interval=0.1, silence_timeout=0.3)
+    async with live_graph(settings) as graph, graph.connect(max_queue=1, compression=None) as stuck:
+        await stuck.initialise()
+        await stuck.subscribe("1", "subscription { payloads(size: 1000000) }")
+        await graph.graph.running.reaches(1)
+        await graph.graph.running.reaches(0)
+        stuck.connection.transport.abort()
+        await graph.server.idle()
+
+
 async def test_a_thousand_clients_get_every_event_in_order_and_leave_nothing_behind(graph: LiveGraph) -> None:
     async def follow(client: Client) -> dict[str, list[str]]:
         seen: dict[str, list[str]] = {"shared": [], "own": []}
@@ -131,8 +164,10 @@ async def test_a_thousand_clients_get_every_event_in_order_and_leave_nothing_beh
     shared = [str(number) for number in range(10)]
     with no_task_left():
         async with AsyncExitStack() as stack:
-            clients = [await stack.enter_async_context(graph.connect(compression=None)) for _ in range(1000)]
-            for number, client in enumerate(clients):
+            clients: list[Client] = []
+            for number in range(1000):
+                client = await stack.enter_async_context(graph.connect(compression=None))
+                clients.append(client)
                 await client.initialise({"authorization": bearer()})
                 await client.subscribe("shared", EVENTS, subject="shared")
                 await client.subscribe("own", EVENTS, subject=f"tsk_{number}")
