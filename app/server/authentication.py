@@ -50,7 +50,7 @@ class Authenticator:
         self._audience = settings.jwt_audience
         self._revocations = revocations
         self._clock = clock
-        self._verified: OrderedDict[str, Principal] = OrderedDict()
+        self._verified: OrderedDict[str, Principal] = OrderedDict()  # by the header, to be found without reading it
 
     async def authenticate(self, authorization: str | None) -> Principal | None:
         """Who sends this Authorization header; None without one. Raises `UnauthenticatedError`.
@@ -59,13 +59,12 @@ class Authenticator:
         """
         if authorization is None:
             return None
-        token = _bearer_token(authorization)
-        principal = self._verified.get(token)
+        principal = self._verified.get(authorization)
         if principal is None:
-            principal = await self._verify(token)
-            self._remember(token, principal)
+            principal = await self._verify(_bearer_token(authorization))
+            self._remember(authorization, principal)
         if principal.expires_at + LEEWAY_SECONDS <= self._clock():
-            self._verified.pop(token, None)
+            self._verified.pop(authorization, None)
             raise UnauthenticatedError("The token has expired.")
         if self._revocations.is_revoked(principal.token_id):
             raise UnauthenticatedError("The token has been revoked.")
@@ -78,8 +77,8 @@ class Authenticator:
     def _forget(self) -> None:
         self._verified.clear()
 
-    def _remember(self, token: str, principal: Principal) -> None:
-        self._verified[token] = principal
+    def _remember(self, authorization: str, principal: Principal) -> None:
+        self._verified[authorization] = principal
         if len(self._verified) > _CACHED_TOKENS:
             self._verified.popitem(last=False)
 

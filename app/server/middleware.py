@@ -8,8 +8,10 @@ import time
 import structlog
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.server.reporting import Reporter
 from app.settings import Settings
 from app.telemetry import TraceContext
 
@@ -40,11 +42,12 @@ class RequestContextMiddleware:
     """Gives every request an id and a place in a trace.
 
     Both are in the state of the scope (`request_id`, `trace`) and on every log line; the id, and headers that make
-    browsers careful, are on every answer.
+    browsers careful, are on every answer. So it is here that a defect which nothing else caught is answered.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._reporter = Reporter(debug=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -58,8 +61,11 @@ class RequestContextMiddleware:
         state = scope.setdefault("state", {})
         state["request_id"] = request_id.decode()
         state["trace"] = trace
+        is_answered = scope["type"] == "websocket"
 
         async def send_with_headers(message: Message) -> None:
+            nonlocal is_answered
+            is_answered = True
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 message["headers"] = [
                     *message.get("headers", ()),
@@ -68,8 +74,16 @@ class RequestContextMiddleware:
                 ]
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=state["request_id"], trace_id=trace.trace_id):
+        bound = structlog.contextvars.bind_contextvars(request_id=state["request_id"], trace_id=trace.trace_id)
+        try:
             await self._app(scope, receive, send_with_headers)
+        except Exception as error:
+            if is_answered:
+                raise
+            errors = self._reporter.problem(error, state["request_id"])
+            await JSONResponse({"errors": errors}, 500)(scope, receive, send_with_headers)
+        finally:
+            structlog.contextvars.reset_contextvars(**bound)
 
 
 class AccessLogMiddleware:

@@ -23,12 +23,10 @@ async def within(seconds: float, work: Awaitable[T], *, client: Receive | None =
     `client` is the ASGI receive of a request whose body was read; without one, the work goes on when the client
     has gone. Raises `DeadlineExceededError` or `ClientDisconnected`.
     """
-    watch: _DisconnectWatch | None = None
+    watch: _Watch | None = None
     try:
-        async with asyncio.timeout(seconds) as limit:
-            if client is None:
-                return await work
-            watch = _DisconnectWatch(client, limit)
+        async with asyncio.timeout(None) as limit:
+            watch = _Watch(limit, seconds, client)
             try:
                 return await work
             finally:
@@ -41,29 +39,34 @@ async def within(seconds: float, work: Awaitable[T], *, client: Receive | None =
         raise
 
 
-class _DisconnectWatch:
-    """Expires a time limit when the client goes.
+class _Watch:
+    """Sets a time limit, and ends it when the client goes.
 
-    Looks only once the work has taken a while: a task for every request would cost more than most requests take.
+    It begins only once the work has taken a while: most requests never pay for more than one timer.
     """
 
-    def __init__(self, receive: Receive, limit: asyncio.Timeout) -> None:
+    def __init__(self, limit: asyncio.Timeout, seconds: float, client: Receive | None) -> None:
         self.client_left = False
-        self._receive = receive
         self._limit = limit
+        self._client = client
         self._task: asyncio.Task[None] | None = None
-        self._timer = asyncio.get_running_loop().call_later(WATCH_AFTER_SECONDS, self._start)
+        loop = asyncio.get_running_loop()
+        self._ends_at = loop.time() + seconds
+        self._timer = loop.call_later(min(WATCH_AFTER_SECONDS, seconds), self._begin)
 
     def stop(self) -> None:
         self._timer.cancel()
         if self._task is not None:
             self._task.cancel()
 
-    def _start(self) -> None:
-        self._task = asyncio.create_task(self._look())
+    def _begin(self) -> None:
+        self._limit.reschedule(self._ends_at)
+        if self._client is not None:
+            self._task = asyncio.create_task(self._look(self._client))
 
-    async def _look(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
+    async def _look(self, receive: Receive) -> None:
+        while (await receive())["type"] != "http.disconnect":
             pass
         self.client_left = True
-        self._limit.reschedule(asyncio.get_running_loop().time())
+        if not self._limit.expired():
+            self._limit.reschedule(asyncio.get_running_loop().time())

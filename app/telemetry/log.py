@@ -1,8 +1,7 @@
-"""Logging: structlog and the standard library's loggers through one formatter."""
+"""Logging: structlog's lines and those of the standard library's loggers in one shape on one stream."""
 
 import logging
 import sys
-from collections.abc import Sequence
 from typing import TextIO
 
 import msgspec
@@ -12,47 +11,50 @@ from structlog.types import EventDict, Processor
 from app.settings import Settings
 
 _PASSED_ON = ("uvicorn", "uvicorn.error", "uvicorn.asgi")
-_QUIET = (
-    "uvicorn.access",
-    "httpx",
-    "httpcore",
-)  # their line a request would double ours
+_QUIET = ("uvicorn.access", "httpx", "httpcore")  # their line a request would double ours
 
 
 def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
-    """Send every log line to `stream` (standard error): as JSON in production, readable in development."""
-    shared: Sequence[Processor] = (
+    """Send every log line to `stream` (standard error): as JSON in production, readable in development.
+
+    Our own lines do not pass through `logging`: that would make the line of a request cost several times as much.
+    """
+    stream = stream or sys.stderr
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
-        structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-    )
+    ]
+    rendering = _json_rendering() if settings.is_production else [structlog.dev.ConsoleRenderer(colors=stream.isatty())]
     structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            structlog.stdlib.PositionalArgumentsFormatter(),
-            *shared,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        processors=[*shared, *rendering],
+        logger_factory=lambda name="app": _NamedLogger(stream, name),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                _without_colours,
-                *_rendering(settings),
-            ],
-        )
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder()],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _without_colours, *rendering],
     )
+    _configure_standard_library(stream, formatter, level)
+
+
+class _NamedLogger(structlog.WriteLogger):
+    """Writes lines to a stream; processors read the name."""
+
+    def __init__(self, stream: TextIO, name: str) -> None:
+        super().__init__(stream)
+        self.name = name
+
+
+def _configure_standard_library(stream: TextIO, formatter: logging.Formatter, level: int) -> None:
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(settings.log_level.upper())
+    root.setLevel(level)
     for name in _PASSED_ON:
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [], True
@@ -60,14 +62,12 @@ def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def _rendering(settings: Settings) -> list[Processor]:
-    if settings.is_production:
-        return [
-            structlog.processors.EventRenamer("message"),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(serializer=_json),
-        ]
-    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+def _json_rendering() -> list[Processor]:
+    return [
+        structlog.processors.EventRenamer("message"),
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(serializer=_json),
+    ]
 
 
 def _without_colours(_logger: object, _method: str, line: EventDict) -> EventDict:

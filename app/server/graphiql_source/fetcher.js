@@ -42,5 +42,5 @@ function describe(reason) {
   if (Array.isArray(reason)) {
     return reason.map((error) => error.message).join('\n');
   }
-  return 'code' in reason ? `The connection was closed: ${reason.code} ${reason.reason}` : String(reason);
+  return reason.code ? `The connection was closed: ${reason.code} ${reason.reason}` : (reason.message ?? String(reason));
 }
