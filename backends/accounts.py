@@ -147,6 +147,7 @@ class AccountService(Service):
             return self.grant(user, self.agents.find_by("user_id", user.id), family=new_id("ses"))
 
     def refresh(self, refresh_token: str) -> Grant:
+        """No transaction: what a reuse has revoked must stay revoked when it is refused."""
         user_id, family = self.refresh_tokens.rotate(refresh_token)
         user = self.users.find(user_id)
         if user is None:

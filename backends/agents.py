@@ -103,6 +103,7 @@ class AgentService(Service):
             else:
                 await self.pause()
                 self.change(task.id, partial(Task.complete_step, detail=detail))
+        self.desk.clear(payload["task_id"])
 
     async def take_step(self, task: Task) -> str:
         step = task.current_step
@@ -142,7 +143,6 @@ class AgentService(Service):
         """Stores the end of a task, with what follows from it."""
         with self.database.transaction():
             self.store(task)
-            self.desk.clear(task)
             if task.kind is TaskKind.REVISE_CONTENT and task.status is not TaskStatus.COMPLETED:
                 self.jobs.add("give_back", {"content_id": task.content_ids[0]})
             if task.status is not TaskStatus.CANCELLED:

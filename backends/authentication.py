@@ -136,9 +136,10 @@ class Tokens:
             raise unauthenticated("The token has expired.") from error
         except jwt.InvalidTokenError as error:
             raise unauthenticated("The token is not valid.") from error
+        roles = claims.get("roles")
         return Caller(
             user_id=claims["sub"],
-            is_admin="admin" in claims.get("roles", ()),
+            is_admin=isinstance(roles, list) and "admin" in roles,
             agent_id=claims.get("agent_id"),
             token_id=claims["jti"],
             token_expires_at=claims["exp"],

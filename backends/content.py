@@ -11,6 +11,7 @@ from backends.approval import FOLLOWED_BY, NEEDS_FEEDBACK, TRANSITIONS, Action, 
 from backends.authentication import AuthenticatedCaller, Caller
 from backends.copywriting import ContentType, ContentTypes
 from backends.document import Body, Document, Timestamp, new_id, now
+from backends.drafts import ContentDraft, Draft
 from backends.jobs import Payload
 from backends.notices import EntityType, Notice, NoticeType
 from backends.peers import PeerUnavailableError
@@ -20,25 +21,9 @@ from backends.selection import Reads, among, containing
 from backends.service import Service, Serving, routes
 from backends.settings import BackendSettings
 from backends.storage import Table
+from backends.tasks import TaskKind, TaskRequest
 
 Feedback = Annotated[str, Field(max_length=2000)]
-
-
-class Draft(Body):
-    title: Annotated[str, Field(min_length=1, max_length=300)]
-    text: Annotated[str, Field(min_length=1, max_length=10_000)]
-    hashtags: Annotated[list[str], Field(max_length=30, default_factory=list)]
-
-
-class ContentDraft(Draft):
-    """A finished draft, about a listing or a character."""
-
-    owner_id: Annotated[str, Field(min_length=1)]
-    agent_id: str | None = None
-    listing_id: str | None = None
-    character_id: str | None = None
-    task_id: str | None = None
-    content_type: ContentType
 
 
 class ActionRequest(Body):
@@ -49,17 +34,6 @@ class ActionRequest(Body):
 class GenerationRequest(Body):
     listing_id: Annotated[str, Field(min_length=1, max_length=100)]
     content_types: ContentTypes
-
-
-class TaskRequest(BaseModel):
-    """What is asked of the agents service."""
-
-    kind: str
-    listing_id: str
-    content_types: list[ContentType]
-    content_id: str | None = None
-    feedback: str | None = None
-    edition: int = 0
 
 
 class AcceptedTask(BaseModel):
@@ -195,9 +169,12 @@ class ContentService(Service):
 
     async def request_revision(self, content: Content, key: str) -> None:
         """Has the agents service write another draft; without one the agent gets the last one back."""
+        if content.listing_id is None:
+            self.end_generating(content.id, None)
+            return
         request = TaskRequest(
-            kind="revise_content",
-            listing_id=content.listing_id or "",
+            kind=TaskKind.REVISE_CONTENT,
+            listing_id=content.listing_id,
             content_types=[content.content_type],
             content_id=content.id,
             feedback=content.feedback,
@@ -255,7 +232,7 @@ async def create_for_listing(
 ) -> dict[str, Any]:
     """Agents checks that the listing is the caller's; its refusal is the answer."""
     task = await service.request_task(
-        TaskRequest(kind="create_content", listing_id=generation.listing_id, content_types=generation.content_types),
+        TaskRequest(listing_id=generation.listing_id, content_types=generation.content_types),
         caller.sees_only,
         request.headers.get("idempotency-key"),
     )

@@ -5,7 +5,7 @@ from contextvars import ContextVar
 from typing import Final, TypeVar
 
 import httpx
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, ValidationError
 
 from backends.document import new_id
 from backends.problem import FieldError, ProblemError
@@ -20,7 +20,7 @@ current_request_id: ContextVar[str | None] = ContextVar("current_request_id", de
 
 
 class PeerUnavailableError(ProblemError):
-    """A service did not answer, or failed, at each attempt."""
+    """A service did not answer, failed at each attempt, or said what cannot be understood."""
 
     def __init__(self, service: str) -> None:
         super().__init__(503, f"The {service} service cannot be reached.", headers={"Retry-After": "1"})
@@ -38,7 +38,7 @@ class Refusal(BaseModel):
 
     detail: str
     code: str
-    errors: list[RefusedField] = []
+    errors: list[RefusedField] = Field(default_factory=list)
 
 
 class Peers:
@@ -72,9 +72,12 @@ class Peers:
             timeout=self._settings.peer_timeout,
         )
         answer = await self._answered(service, request)
-        if answer.is_success:
-            return decode.model_validate_json(answer.content)
-        refusal = Refusal.model_validate_json(answer.content)
+        try:
+            if answer.is_success:
+                return decode.model_validate_json(answer.content)
+            refusal = Refusal.model_validate_json(answer.content)
+        except ValidationError as error:
+            raise PeerUnavailableError(service) from error
         errors = [FieldError(error.path, error.message, error.code) for error in refusal.errors]
         raise ProblemError(answer.status_code, refusal.detail, code=refusal.code, errors=errors)
 
@@ -95,7 +98,7 @@ class Peers:
                 await asyncio.sleep(RETRY_SECONDS * attempt)
             try:
                 answer = await self._http.send(request)
-            except httpx.TransportError:
+            except httpx.RequestError:
                 continue
             if not answer.is_server_error:
                 return answer

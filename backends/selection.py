@@ -187,8 +187,8 @@ class Selection:
             f"row_number() OVER ({window}) AS position FROM {table} WHERE {self.where}) "
             f"JOIN {table} ON id = chosen WHERE position > ? AND position <= ? ORDER BY parent, position"
         )
-        limit = self.limit or DEFAULT_LIMIT
-        parameters = [*self.document.parameters, *self.parameters, self.offset, self.offset + limit]
+        last = self.offset + (self.limit or 0)
+        parameters = [*self.document.parameters, *self.parameters, self.offset, last]
         return self.reads.table.database.execute(sql, parameters).fetchall()
 
 

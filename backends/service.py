@@ -1,7 +1,8 @@
 """The shape of every service: its database, its routes and its work in the background."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, ClassVar, Final
@@ -31,6 +32,8 @@ from backends.storage import Database
 
 MAX_BODY_BYTES: Final = 1_000_000
 MAX_REQUEST_ID_LENGTH: Final = 128
+
+logger = logging.getLogger(__name__)
 
 RouteHandler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -110,7 +113,7 @@ class Service:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        workers = [asyncio.create_task(self.outbox.run()), asyncio.create_task(self.jobs.run())]
+        workers = [asyncio.create_task(self._work(self.outbox.run())), asyncio.create_task(self._work(self.jobs.run()))]
         try:
             yield
         finally:
@@ -118,6 +121,13 @@ class Service:
                 worker.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
             self.database.close()
+
+    async def _work(self, worker: Awaitable[None]) -> None:
+        """Workers end by being cancelled; one that ends by itself must not do so unseen."""
+        try:
+            await worker
+        except Exception:
+            logger.exception("%s: work in the background has ended", self.name)
 
     async def _health(self, _request: Request) -> Response:
         return JSONResponse({"status": "ok", "service": self.name})

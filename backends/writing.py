@@ -5,6 +5,7 @@ from typing import Final
 from pydantic import BaseModel
 
 from backends.copywriting import ContentType, Copy, ListingFacts, price_words, problems_of, write_copy
+from backends.drafts import ContentDraft, Draft
 from backends.peers import Peers
 from backends.storage import Database
 from backends.tasks import READ_LISTING, REVIEW, Task, TaskKind, draft_step
@@ -18,16 +19,6 @@ CREATE TABLE IF NOT EXISTS materials (
 
 class WritingError(Exception):
     """The drafts are not good enough to be shown."""
-
-
-class FinishedDraft(Copy):
-    """A draft as the content service takes it."""
-
-    owner_id: str
-    agent_id: str | None
-    listing_id: str | None
-    task_id: str
-    content_type: ContentType
 
 
 class HandedOver(BaseModel):
@@ -78,22 +69,21 @@ class Desk:
 
     async def hand_over(self, task: Task, kind: ContentType) -> str:
         """Gives a draft to the content service, once however often it is called; returns the content's id."""
-        copy = self._copy(task, kind)
+        copy, key = self._copy(task, kind), f"{task.id}:{kind}"
         if task.kind is TaskKind.REVISE_CONTENT:
-            method, path, body = "PUT", f"/content/{task.content_ids[0]}/draft", copy
+            path, draft = f"/content/{task.content_ids[0]}/draft", Draft(**copy.model_dump())
+            content = await self._peers.send("PUT", "content", path, HandedOver, body=draft, idempotency_key=key)
         else:
-            method, path, body = "POST", "/content", finished(task, kind, copy)
-        content = await self._peers.send(
-            method, "content", path, HandedOver, body=body, idempotency_key=f"{task.id}:{kind}"
-        )
+            first = first_draft(task, kind, copy)
+            content = await self._peers.send("POST", "content", "/content", HandedOver, body=first, idempotency_key=key)
         return content.id
 
     async def give_back(self, content_id: str, key: str) -> None:
         """Tells the content service that no other draft will come."""
         await self._peers.send("DELETE", "content", f"/content/{content_id}/draft", HandedOver, idempotency_key=key)
 
-    def clear(self, task: Task) -> None:
-        self._database.execute("DELETE FROM materials WHERE task_id = ?", (task.id,))
+    def clear(self, task_id: str) -> None:
+        self._database.execute("DELETE FROM materials WHERE task_id = ?", (task_id,))
 
     def _keep(self, task: Task, name: str, material: BaseModel) -> None:
         row = (task.id, name, material.model_dump_json())
@@ -111,8 +101,8 @@ class Desk:
         return Copy.model_validate_json(self._kept(task, kind))
 
 
-def finished(task: Task, kind: ContentType, copy: Copy) -> FinishedDraft:
-    return FinishedDraft(
+def first_draft(task: Task, kind: ContentType, copy: Copy) -> ContentDraft:
+    return ContentDraft(
         owner_id=task.owner_id,
         agent_id=task.agent_id,
         listing_id=task.listing_id,

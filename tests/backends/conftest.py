@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from backend_world import Webhook, World, receiving, running
+
+from tests.backends.backend_world import Webhook, World, receiving, running
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

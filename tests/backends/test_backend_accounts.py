@@ -3,9 +3,9 @@
 import asyncio
 
 import pytest
-from backend_world import Json, User, Webhook, World, paths, problem, running
 
 from backends.document import new_id
+from tests.backends.backend_world import Json, User, Webhook, World, paths, problem, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -3,9 +3,9 @@
 import asyncio
 
 import pytest
-from backend_world import Json, User, World, active_listing, paths, pending_content, problem
 
 from backends.approval import TRANSITIONS, Action, ContentStatus, available_actions
+from tests.backends.backend_world import Json, User, World, active_listing, paths, pending_content, problem
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -3,7 +3,8 @@
 import asyncio
 
 import pytest
-from backend_world import World, pending_content, problem
+
+from tests.backends.backend_world import World, pending_content, problem
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -1,7 +1,8 @@
 """Notifications and social accounts."""
 
 import pytest
-from backend_world import Json, User, World, paths, problem
+
+from tests.backends.backend_world import Json, User, World, paths, problem
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

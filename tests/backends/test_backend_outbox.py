@@ -4,7 +4,8 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from backend_world import Webhook, World, active_listing, running
+
+from tests.backends.backend_world import Webhook, World, active_listing, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -1,9 +1,9 @@
 """Every read of every service: batches, pages, filters, groups, ownership and caching."""
 
 import pytest
-from backend_world import User, World, active_listing, ids, paths, problem
 
 from backends.sample.people import PEOPLE
+from tests.backends.backend_world import User, World, active_listing, ids, paths, problem
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import jwt
 import pytest
-from backend_world import SERVICE_KEY, Json, User, World, active_listing, paths, problem
+
+from tests.backends.backend_world import SERVICE_KEY, Json, User, World, active_listing, paths, problem
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

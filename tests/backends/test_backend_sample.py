@@ -4,12 +4,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-from backend_world import User, Webhook, World, problem, running, settings_for
 
 from backends.app import create_service
 from backends.approval import ContentStatus
 from backends.embedded import bound, listening
 from backends.sample.people import PEOPLE
+from tests.backends.backend_world import User, Webhook, World, problem, running, settings_for
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

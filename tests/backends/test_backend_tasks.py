@@ -4,11 +4,11 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from backend_world import Json, User, Webhook, World, active_listing, problem, running
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backends.copywriting import ContentType
+from tests.backends.backend_world import Json, User, Webhook, World, active_listing, problem, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
