@@ -57,7 +57,7 @@ async def test_a_key_without_an_answer_is_none_and_a_failing_key_fails_alone(con
     found: Sequence[object] = await context.loader(Doubled, {}).load_level([7, 13, 1])
 
     assert (found[0], str(found[1]), found[2]) == (None, "unlucky", 2)
-    with pytest.raises(ValueError, match="^unlucky$"):
+    with pytest.raises(ValueError, match=r"^unlucky$"):
         await context.load(Doubled, 13)
 
 
@@ -65,7 +65,7 @@ async def test_a_failing_fetch_fails_its_keys_and_is_not_repeated(context: Conte
     loader = context.loader(Doubled, {"broken": True})
 
     assert [str(error) for error in await loader.load_level([1, 2])] == ["down", "down"]
-    with pytest.raises(ConnectionError, match="^down$"):
+    with pytest.raises(ConnectionError, match=r"^down$"):
         await loader.load(1)
     assert fetched == [[1, 2]]
 

@@ -41,7 +41,7 @@ from app.graph.scalars import (
     ],
 )
 def test_a_value_outside_the_standard_is_refused(parse: Callable[[object], object], value: object) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         parse(value)
 
 
@@ -57,7 +57,7 @@ def test_values_of_the_standard_are_taken() -> None:
 def test_moments_are_shown_in_utc() -> None:
     there = timezone(timedelta(hours=2))
     assert format_datetime(datetime(2026, 1, 1, 10, tzinfo=there)) == "2026-01-01T08:00:00Z"
-    assert format_datetime(datetime(2026, 1, 1, 10, 0, 0, 250)) == "2026-01-01T10:00:00.000250Z"  # noqa: DTZ001
+    assert format_datetime(datetime(2026, 1, 1, 10, 0, 0, 250)) == "2026-01-01T10:00:00.000250Z"
 
 
 def test_a_global_id_says_type_and_id_and_nothing_else_is_one() -> None:
