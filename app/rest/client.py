@@ -168,6 +168,8 @@ class RestClient:
         call = self._call(method, caller, path, query, params)
         with self._recorded(call):
             async with AsyncExitStack() as stack:
+                if method != "GET":
+                    stack.callback(self._flights.close_to_newcomers)
                 opened = self._httpx.stream(method, call.target, call.headers() + extra, content)
                 head, chunks = await call.within(stack.enter_async_context(opened))
                 call.answer = head

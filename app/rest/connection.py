@@ -29,8 +29,9 @@ class Connection(asyncio.Protocol):
         self._answer: asyncio.Future[Answer] | None = None
         self._keeps_alive = True
         self._has_bytes = False
-        self._begin_message()
         self._head_bytes = 0
+        self._unfinished_bytes = 0  # what came in pieces that ended inside a head: the parser hides a long status line
+        self._begin_message()
 
     @property
     def is_reusable(self) -> bool:
@@ -44,7 +45,7 @@ class Connection(asyncio.Protocol):
             raise NoAnswerError("the connection was closed", is_retryable=True)
         self._answer = asyncio.get_running_loop().create_future()
         self._has_bytes = False
-        self._head_bytes = 0
+        self._head_bytes = self._unfinished_bytes = 0
         self._transport.write(request)
         try:
             answer = await self._answer
@@ -76,7 +77,8 @@ class Connection(asyncio.Protocol):
             self._refuse(f"it is not HTTP/1.1 ({error})")
             return
         if not self._head_is_complete:
-            self._count_head(len(data))
+            self._unfinished_bytes += len(data)
+            self._check_head(self._unfinished_bytes)
 
     def eof_received(self) -> None:
         if self._ends_with_connection:
@@ -101,7 +103,8 @@ class Connection(asyncio.Protocol):
         self._begin_message()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._count_head(len(name) + len(value) + 4)
+        self._head_bytes += len(name) + len(value) + 4
+        self._check_head(self._head_bytes)
         if self._head_is_complete:
             return
         name = name.lower()
@@ -145,9 +148,8 @@ class Connection(asyncio.Protocol):
         self._head_is_complete = False
         self._ends_with_connection = False
 
-    def _count_head(self, size: int) -> None:
-        self._head_bytes += size
-        if self._head_bytes > MAX_HEAD_BYTES:
+    def _check_head(self, size: int) -> None:
+        if size > MAX_HEAD_BYTES:
             self._refuse(f"its headers are longer than {MAX_HEAD_BYTES} bytes")
 
     def _complete(self) -> None:

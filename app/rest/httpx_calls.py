@@ -17,7 +17,6 @@ Content: TypeAlias = bytes | AsyncIterator[bytes] | None
 
 FIXED_HEADERS: Final = {"accept": "application/json", "accept-encoding": "identity", "user-agent": "atrium"}
 
-
 WRITES_AT_ONCE: Final = 64
 
 
@@ -36,10 +35,13 @@ class HttpxCalls:
         self._places = asyncio.Semaphore(WRITES_AT_ONCE)
         self._idle: list[httpx.AsyncClient] = []
         self._busy: set[httpx.AsyncClient] = set()
+        self._is_closed = False
 
     async def send(self, method: str, target: str, headers: HeaderList, content: Content) -> Answer:
         """The whole answer. Raises `NoAnswerError` and `BadAnswerError`."""
         async with self._places:
+            if self._is_closed:
+                raise NoAnswerError("the client is closed", is_retryable=False)
             client = self._idle.pop() if self._idle else self._new_client()
             self._busy.add(client)
             try:
@@ -77,7 +79,8 @@ class HttpxCalls:
         return Answer(head.status, head.headers, bytes(body))
 
     async def aclose(self) -> None:
-        """Close every kept connection."""
+        """Close every connection; who waits for one gets `NoAnswerError`."""
+        self._is_closed = True
         for client in (*self._idle, *self._busy):
             await client.aclose()
 

@@ -119,6 +119,20 @@ async def test_every_well_formed_answer_is_read_and_the_connection_is_left_in_or
         assert client.stats.retried == 0
 
 
+@pytest.mark.parametrize("pieces", [1, 2, 50])
+async def test_a_large_head_is_read_however_it_arrives(pieces: int) -> None:
+    data = OK + b"x-large: %b\r\ncontent-length: 11\r\n\r\n" % (b"x" * 60_000) + b'{"id":"t1"}'
+    size = len(data) // pieces
+
+    async def answer(request: Request) -> None:
+        for at in range(0, len(data), size):
+            await request.send(data[at : at + size])
+            await asyncio.sleep(0)
+
+    async with answering(answer) as backend, calling(backend) as client:
+        assert await client.get(caller(), "/things", Thing) == Thing("t1")
+
+
 @pytest.mark.parametrize("data", ACCEPTED.values(), ids=ACCEPTED)
 async def test_an_answer_may_arrive_byte_by_byte(data: bytes) -> None:
     async def answer(request: Request) -> None:

@@ -152,20 +152,24 @@ async def test_what_the_reader_of_a_stream_raises_is_left_as_it_is() -> None:
         assert client.stats.failures == 0
 
 
-async def test_closing_the_client_ends_a_write_under_way() -> None:
+async def test_closing_the_client_ends_the_writes_under_way_and_those_in_line() -> None:
     async def answer(request: Request) -> None:
         await request.send(response()[:-3])
         await request.until_closed()
 
     async with answering(answer) as backend, calling(backend) as client:
-        write = asyncio.create_task(client.send(caller(), "POST", "/things", Thing, idempotency_key="k"))
-        await backend.until(lambda: len(backend.requests) == 1)
+        keys = [str(number) for number in range(WRITES_AT_ONCE + 5)]
+        writes = [
+            asyncio.create_task(client.send(caller(), "POST", "/things", Thing, idempotency_key=key)) for key in keys
+        ]
+        await backend.until(lambda: len(backend.requests) == WRITES_AT_ONCE)
         await client.aclose()
-        with pytest.raises(BackendUnavailableError):
-            await write
+        results = await asyncio.gather(*writes, return_exceptions=True)
+        assert {type(result) for result in results} == {BackendUnavailableError}
         with pytest.raises(BackendUnavailableError):
             await client.send(caller(), "POST", "/things", Thing, idempotency_key="k")
         await backend.until(lambda: backend.open_connections == 0)
+        assert len(backend.requests) == WRITES_AT_ONCE
 
 
 async def test_closing_the_client_ends_a_stream_under_way() -> None:
