@@ -7,7 +7,7 @@ from starlette.types import ASGIApp
 
 from app.settings import Settings
 from backends.embedded import serve
-from backends.sample import PASSWORD, PEOPLE
+from backends.sample.people import PASSWORD, PEOPLE
 from backends.settings import PORTS, BackendSettings
 
 SAMPLE_LOGINS = tuple(person.email for person in PEOPLE if person.email in ("chris@example.com", "admin@example.com"))

@@ -57,8 +57,11 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            for resource in (authenticator, *backends.values(), *([key_set] if key_set else [])):
-                stack.push_async_callback(resource.aclose)
+            stack.push_async_callback(authenticator.aclose)
+            for backend in backends.values():
+                stack.push_async_callback(backend.aclose)
+            if key_set is not None:
+                stack.push_async_callback(key_set.aclose)
             await stack.enter_async_context(_watching_revocations(events, revocations))
             stack.push_async_callback(events.close)
             yield

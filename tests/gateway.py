@@ -21,7 +21,7 @@ from app.embedded import reference_backends
 from app.main import create_app
 from app.server.authentication import issue_token
 from app.settings import Settings
-from backends.sample import PEOPLE
+from backends.sample.people import PEOPLE
 
 SECRET = "a-secret-for-tests-that-is-long-enough"
 SERVICE_KEY = "a-service-key-for-tests"

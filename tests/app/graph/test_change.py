@@ -26,7 +26,7 @@ async def test_an_event_that_is_not_of_its_shape_is_passed_over() -> None:
     start = await log.head()
     for number, data in enumerate([{"thing": {"name": "a"}}, {"thing": {"name": 1}}, None, {"thing": {"name": "b"}}]):
         await log.append(event(number, data))
-    source: AsyncGenerator[Logged, None] = log.read(types=["thing.changed"], after=start, visible_to=lambda _: True)  # type: ignore[assignment]  # a LoggedEvent is Logged
+    source: AsyncGenerator[Logged, None] = log.read(types=["thing.changed"], after=start, visible_to=lambda _: True)
 
     found = changes(source, Thing, "thing")
     first, second = await anext(found), await anext(found)

@@ -34,9 +34,9 @@ def context() -> Context:
 async def test_keys_of_one_turn_are_fetched_together_and_once(context: Context) -> None:
     loader = context.loader(Doubled, {})
 
-    answers = await asyncio.gather(loader.load_level([1, 2, 1]), loader.load_level([2, 3]), loader.load(3))
+    first, second, third = await asyncio.gather(loader.load_level([1, 2, 1]), loader.load_level([2, 3]), loader.load(3))
 
-    assert answers == [[2, 4, 2], [4, 6], 6]
+    assert (first, second, third) == ([2, 4, 2], [4, 6], 6)
     assert fetched == [[1, 2, 3]]
 
 
