@@ -19,6 +19,7 @@ _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 _SECURITY_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
 _CLIENT_CLOSED_REQUEST = 499  # nginx's, for a client that went before there was an answer
 _EXPOSED_HEADERS = ("X-Request-ID", "Retry-After")
+_LOGGED_NAME_LENGTH = 100  # a name may be as long as a body
 
 
 def middleware(settings: Settings) -> list[Middleware]:
@@ -126,7 +127,7 @@ class AccessLogMiddleware:
                 status=status,
                 ms=round((time.perf_counter() - started_at) * 1000, 2),
                 bytes=size,
-                **({} if operation is None else {"operation": operation}),
+                **({} if operation is None else {"operation": operation[:_LOGGED_NAME_LENGTH]}),
             )
 
 
