@@ -1,0 +1,1 @@
+"""Benchmarks: the gateway beside other servers, in one run on one machine."""

@@ -1,0 +1,53 @@
+"""`python -m benchmarks`: what it prints is what `benchmarks/README.md` keeps."""
+
+import argparse
+import os
+import sys
+
+from benchmarks.contest import Effort, UnfitError
+from benchmarks.gateway.compare import compare
+from benchmarks.gateway.memory import watch_memory
+from benchmarks.machine import Machine
+from benchmarks.show import note
+
+PARTS = ("gateway", "memory", "peers")
+
+
+def main() -> int:
+    """Run the parts that are asked for; the status is 1 when a server's answer is not the one expected."""
+    options = _options()
+    machine = Machine.here()
+    os.sched_setaffinity(0, machine.load_cores)
+    smoke = options.smoke
+    try:
+        if options.only in (None, "gateway"):
+            effort = _effort(options, connections=4 if smoke else 32)
+            compare(machine, effort, callers=50 if smoke else 5000)
+        if options.only in (None, "memory"):
+            watch_memory(machine, requests=500 if smoke else options.requests)
+    except UnfitError as error:
+        note(str(error))
+        return 1
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--only", choices=PARTS, help="run one part; unset: all of them")
+    parser.add_argument("--smoke", action="store_true", help="tiny runs, to see that everything works")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each server has its turn")
+    parser.add_argument("--seconds", type=float, default=5.0, help="how long each turn is")
+    parser.add_argument("--requests", type=int, default=50_000, help="how many requests memory is watched for")
+    return parser.parse_args()
+
+
+def _effort(options: argparse.Namespace, connections: int) -> Effort:
+    if options.smoke:
+        return Effort(rounds=1, seconds=1, warm_up_seconds=1, connections=connections)
+    return Effort(
+        options.rounds, options.seconds, warm_up_seconds=max(1.0, options.seconds / 5), connections=connections
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

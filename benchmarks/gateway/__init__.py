@@ -1,0 +1,1 @@
+"""The gateway over the reference backends, beside a plain server over the same ones."""
