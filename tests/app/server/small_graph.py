@@ -1,0 +1,145 @@
+"""A small graph behind the real endpoint, and how tests ask it."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import httpx
+from graphql import (
+    GraphQLArgument,
+    GraphQLField,
+    GraphQLInt,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    GraphQLString,
+)
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from app.errors import NotFoundError
+from app.execution import Executor
+from app.graph.principal import Principal, Revocations
+from app.server.authentication import Authenticator
+from app.server.endpoint import GraphQLEndpoint
+from app.server.introspection import NoIntrospection
+from app.server.middleware import middleware
+from app.server.reporting import Reporter
+from app.settings import Settings
+
+GRAPHQL = "application/graphql-response+json"
+JSON = "application/json"
+PREFLIGHT = {"GraphQL-Preflight": "1"}
+MAX_BODY = 2000
+
+
+@dataclass
+class Work:
+    """A field that begins, and waits until the test lets it end."""
+
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+    may_end: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self, *_: object) -> str:
+        self.begun.set()
+        try:
+            await self.may_end.wait()
+        except asyncio.CancelledError:
+            self.cancelled.set()
+            raise
+        self.ended.set()
+        return "done"
+
+
+@dataclass
+class Context:
+    principal: Principal | None
+    request_id: str
+    traceparent: str | None
+    tracestate: str | None
+
+
+class Contexts:
+    def create(
+        self,
+        principal: Principal | None,
+        *,
+        request_id: str,
+        traceparent: str | None = None,
+        tracestate: str | None = None,
+    ) -> Context:
+        return Context(principal, request_id, traceparent, tracestate)
+
+
+def a_schema(work: Work) -> GraphQLSchema:
+    def missing(*_: object) -> str:
+        raise NotFoundError("There is no such thing.")
+
+    def who(_root: object, info: GraphQLResolveInfo[Context]) -> str | None:
+        return info.context.principal.subject if info.context.principal else None
+
+    async def ticks(*_: object) -> AsyncIterator[int]:
+        yield 1
+
+    query = GraphQLObjectType(
+        "Query",
+        {
+            "greet": GraphQLField(
+                GraphQLString,
+                args={"name": GraphQLArgument(GraphQLString)},
+                resolve=lambda _root, _info, name="you": f"Hello, {name}",
+            ),
+            "double": GraphQLField(
+                GraphQLInt,
+                args={"number": GraphQLArgument(GraphQLNonNull(GraphQLInt))},
+                resolve=lambda _root, _info, number: number * 2,
+            ),
+            "missing": GraphQLField(GraphQLString, resolve=missing),
+            "surely": GraphQLField(GraphQLNonNull(GraphQLString), resolve=missing),
+            "who": GraphQLField(GraphQLString, resolve=who),
+            "trace": GraphQLField(GraphQLString, resolve=lambda _root, info: info.context.traceparent),
+            "unserialisable": GraphQLField(GraphQLInt, resolve=lambda *_: "a secret"),
+            "wait": GraphQLField(GraphQLString, resolve=work.run),
+        },
+    )
+    mutation = GraphQLObjectType("Mutation", {"work": GraphQLField(GraphQLString, resolve=work.run)})
+    subscription = GraphQLObjectType("Subscription", {"ticks": GraphQLField(GraphQLInt, subscribe=ticks)})
+    return GraphQLSchema(query, mutation, subscription)
+
+
+SETTINGS = Settings()
+
+
+def an_app(work: Work, *, timeout: float = 10.0, is_open: bool = True) -> Starlette:
+    endpoint = GraphQLEndpoint(
+        Executor(a_schema(work), rules=() if is_open else (NoIntrospection,)),
+        Contexts(),
+        Authenticator(SETTINGS, Revocations()),
+        Reporter(debug=False, suggests=is_open),
+        timeout=timeout,
+        max_body_bytes=MAX_BODY,
+        page=PlainTextResponse("the page"),
+    )
+    return Starlette(routes=[Route("/graphql", endpoint)], middleware=middleware(SETTINGS))
+
+
+def client_of(app: Starlette) -> httpx.AsyncClient:
+    """A client of an app that is not served: enough where nothing streams and nobody goes away."""
+    transport = httpx.ASGITransport(app)
+    return httpx.AsyncClient(transport=transport, base_url="http://gateway", headers={"Accept": GRAPHQL})
+
+
+async def post(client: httpx.AsyncClient, body: object, **headers: str) -> httpx.Response:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return await client.post(
+        "/graphql", content=content, headers={"Content-Type": JSON, "X-Request-ID": "r1", **headers}
+    )
+
+
+def error(message: str, code: str, **rest: object) -> dict[str, object]:
+    return {"message": message, **rest, "extensions": {"code": code, "requestId": "r1"}}
