@@ -245,13 +245,13 @@ async def request_content_revisions(info: Info, input: RequestContentRevisionsIn
     return await _act(info, input.id, ContentAction.REQUEST_REVISIONS, input.feedback)
 
 
-@content.mutation(Content)
+@content.mutation(Content, renamed={"feedback": "note"})
 async def send_content_to_marketing(info: Info, input: SendContentToMarketingInput) -> ContentRecord:
     """Ask the marketing department about a piece of content."""
     return await _act(info, input.id, ContentAction.SEND_TO_MARKETING, input.note)
 
 
-@content.mutation(Content)
+@content.mutation(Content, renamed={"feedback": "response"})
 async def record_marketing_response(info: Info, input: RecordMarketingResponseInput) -> ContentRecord:
     """Record what marketing answered; the content waits for the agent again."""
     return await _act(info, input.id, ContentAction.RECORD_MARKETING_RESPONSE, input.response)

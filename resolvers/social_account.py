@@ -147,7 +147,15 @@ class ConnectSocialAccountInput(BaseModel):
     credentials: SocialCredentials = Field(description="What proves that the account is the caller's.")
 
 
-@social_account.mutation(SocialAccount)
+@social_account.mutation(
+    SocialAccount,
+    renamed={
+        "auth.code": "credentials.oauth.code",
+        "auth.api_key": "credentials.api_key.api_key",
+        "auth.username": "credentials.browser_session.username",
+        "auth.password": "credentials.browser_session.password",
+    },
+)
 async def connect_social_account(info: Info, input: ConnectSocialAccountInput) -> SocialAccountRecord:
     """Connect an account, or connect it again."""
     ((kind, given),) = input.credentials.model_dump(exclude_none=True).items()

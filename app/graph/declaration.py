@@ -1,6 +1,7 @@
 """Declarations: what kind of field a function was declared to be. They stand in the field's metadata."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from app.graph.loader import Loader
@@ -33,10 +34,14 @@ class ResolverDeclaration:
 
 @dataclass(frozen=True, slots=True)
 class MutationDeclaration:
-    """`attribute` is the payload's field for the changed object; None when the function returns the payload."""
+    """`attribute` is the payload's field for the changed object; None when the function returns the payload.
+
+    `renamed` gives the path inside `input`, with dots, of what the backend knows by another path.
+    """
 
     payload: type
     attribute: str | None
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

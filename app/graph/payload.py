@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from types import MappingProxyType
 
 import strawberry
 from strawberry.pydantic.error import InputValidationError
@@ -19,6 +20,8 @@ GENERAL_CODES: Mapping[str, str] = {
     "PAYLOAD_TOO_LARGE": "What was sent is larger than the service takes.",
 }
 """The codes any subgraph may use; a subgraph adds its own by `Subgraph(user_error_codes=…)`."""
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 NOT_THE_USERS_TO_MEND = frozenset({"UNAUTHENTICATED", "FORBIDDEN", "RATE_LIMITED"})
 
@@ -47,15 +50,20 @@ class UserErrorRecord:
     code: str
 
 
-def user_errors(error: Exception, codes: frozenset[str]) -> list[UserErrorRecord] | None:
-    """What the user can mend of an error, or None when it is not theirs to mend. `codes` are those of the schema."""
+def user_errors(
+    error: Exception, codes: frozenset[str], renamed: Mapping[str, str] = NOTHING
+) -> list[UserErrorRecord] | None:
+    """What the user can mend of an error, or None when it is not theirs to mend.
+
+    `codes` are those of the schema; `renamed` gives the path inside `input` of what a backend knows by another.
+    """
     match error:
         case InputValidationError():
             return [
                 UserErrorRecord(problem.location[1:], problem.message, "BAD_USER_INPUT") for problem in error.errors
             ]
         case ProblemError() if error.code not in NOT_THE_USERS_TO_MEND:
-            return _of_problem(error, codes)
+            return _of_problem(error, codes, renamed)
         case BadUserInputError():
             return [UserErrorRecord(list(error.field), error.message, error.code)]
         case NotFoundError():
@@ -68,7 +76,7 @@ def user_errors_of(payload: object) -> list[UserErrorRecord]:
     return getattr(payload, "user_errors", [])
 
 
-def _of_problem(error: ProblemError, codes: frozenset[str]) -> list[UserErrorRecord]:
+def _of_problem(error: ProblemError, codes: frozenset[str], renamed: Mapping[str, str]) -> list[UserErrorRecord]:
     general = ProblemError.codes_by_status.get(error.status or 400, "BAD_USER_INPUT")
     fallback = general if general in codes else "BAD_USER_INPUT"
 
@@ -79,12 +87,16 @@ def _of_problem(error: ProblemError, codes: frozenset[str]) -> list[UserErrorRec
         return [UserErrorRecord([], error.message, known(error.code))]
     return [
         UserErrorRecord(
-            [to_camel_case(part) for part in problem.path],
+            _path_in_input(".".join(problem.path), renamed),
             problem.message,
             known(error.code if problem.code == "BAD_USER_INPUT" else problem.code),
         )
         for problem in error.problem.fields
     ]
+
+
+def _path_in_input(path: str, renamed: Mapping[str, str]) -> list[str]:
+    return [to_camel_case(part) for part in renamed.get(path, path).split(".") if part]
 
 
 def user_error_code_enum(codes: Mapping[str, str]) -> type[Enum]:

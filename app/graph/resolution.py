@@ -102,7 +102,7 @@ def _mutation(mutation: MutationDeclaration, arguments: Arguments, codes: frozen
         try:
             changed = await arguments.bound(info, given)(source)
         except (GatewayError, InputValidationError) as error:
-            if (mendable := user_errors(error, codes)) is None:
+            if (mendable := user_errors(error, codes, mutation.renamed)) is None:
                 raise
             if mutation.attribute is None:
                 return mutation.payload(user_errors=mendable)

@@ -136,14 +136,25 @@ class Subgraph:
         """Add a field that does something else: an ordinary resolver, called once per object."""
         return self._declare(owner, ResolverDeclaration(), returns=returns, public=public, scopes=scopes)
 
-    def mutation(self, returns: Class, *, public: bool = False, scopes: tuple[str, ...] = ()) -> Callable[[F], F]:
-        """Add a mutation. The payload has the changed object, or is `returns` when that is a payload itself."""
+    def mutation(
+        self,
+        returns: Class,
+        *,
+        renamed: Mapping[str, str] | None = None,
+        public: bool = False,
+        scopes: tuple[str, ...] = (),
+    ) -> Callable[[F], F]:
+        """Add a mutation. The payload has the changed object, or is `returns` when that is a payload itself.
+
+        `renamed` says where in `input` the user finds what the backend complains of by another path:
+        `{"feedback": "note"}`, `{"auth.code": "credentials.oauth.code"}`.
+        """
 
         def declare(function: F) -> F:
             payload, attribute = payload_type(function.__name__, returns)
             if payload not in self.types:
                 self.types.append(payload)
-            declaration = MutationDeclaration(payload, attribute)
+            declaration = MutationDeclaration(payload, attribute, renamed or {})
             return self._add(function, Mutation, declaration, returns=payload, public=public, scopes=scopes)
 
         return declare
