@@ -1,5 +1,6 @@
 """Tasks: work that takes a while, step by step."""
 
+import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import datetime
@@ -10,6 +11,7 @@ import strawberry
 import strawberry.pydantic
 from pydantic import BaseModel, Field
 
+from app.errors import BadUserInputError
 from app.graph import (
     After,
     AnyId,
@@ -34,6 +36,8 @@ from app.rest import Page
 from clients.ai_agent import TaskClient, TaskRecord
 from clients.listing import ListingRecord
 from resolvers.listing import Listing, ListingById
+
+_CURSOR = re.compile(r"(.+)~(0|[1-9][0-9]{0,17})")
 
 task = Subgraph("task")
 
@@ -162,8 +166,8 @@ async def task_progress(
             if change.record.revision > seen:
                 seen = change.record.revision
                 yield Change(_joined(change.cursor, seen), change.time, change.record)
-                if change.record.status in ENDED:
-                    return
+            if change.record.status in ENDED:
+                return
 
 
 def _joined(cursor: str, revision: int) -> str:
@@ -172,5 +176,7 @@ def _joined(cursor: str, revision: int) -> str:
 
 
 def _split(after: str) -> tuple[str, int]:
-    cursor, _, revision = after.partition("~")
-    return cursor, int(revision) if revision.isdecimal() else 0
+    match = _CURSOR.fullmatch(after)
+    if match is None:
+        raise BadUserInputError("This is not a cursor of `taskProgress`.", field=["after"])
+    return match[1], int(match[2])
