@@ -31,6 +31,6 @@ define INSTALL
 $(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or later is needed; PYTHON=python3.12 make … names another.")' \
 && echo "Installing $< into .venv" \
 && { test -x $(BIN)/pip || $(PYTHON) -m venv .venv; } \
-&& $(PIP) install --quiet --require-hashes -r $< \
+&& $(PIP) install --quiet --no-deps --require-hashes -r $< \
 && $(PIP) install --quiet --no-deps --no-build-isolation -e .
 endef
