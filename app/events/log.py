@@ -12,7 +12,7 @@ _PAGE_SIZE = 100
 
 
 class EventLog:
-    """Events in one order, each with a cursor. A reader holds a place in it, not a queue: slowness is free."""
+    """Events in one order, each with a cursor. A reader holds a place in it, not a queue: a slow one costs nothing."""
 
     def __init__(self, store: EventStore) -> None:
         self._store = store

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from app.errors import BadUserInputError, CursorExpiredError
 from app.events.event import CloudEvent, Cursor, LoggedEvent
-from app.events.store import Page
+from app.events.store import EventStore, Page
 from app.events.topic import Topic, topics_of
 
 _CURSOR = re.compile(r"([0-9a-f]{12})-(0|[1-9][0-9]{0,17})")
@@ -20,7 +20,7 @@ class _Entry(NamedTuple):
     appended_at: float
 
 
-class MemoryStore:
+class MemoryStore(EventStore):
     """Keeps the newest `size` events for `seconds`. A cursor is the epoch of the store and a sequence number."""
 
     def __init__(
@@ -47,11 +47,9 @@ class MemoryStore:
         return len(self._sequences)
 
     def watch(self, notice: Callable[[CloudEvent, Cursor], None]) -> None:
-        """See `EventStore.watch`."""
         self._notice = notice
 
     async def append(self, event: CloudEvent) -> Cursor | None:
-        """See `EventStore.append`."""
         self._drop_old()
         identity = (event.source, event.id)
         if identity in self._identities:
@@ -68,11 +66,9 @@ class MemoryStore:
         return self.head()
 
     def head(self) -> Cursor:
-        """See `EventStore.head`."""
         return f"{self._epoch}-{self._newest}"
 
     async def page(self, topics: Collection[Topic], after: Cursor, limit: int) -> Page:
-        """See `EventStore.page`."""
         self._drop_old()
         position = self._position(after)
         found: list[int] = []
@@ -84,7 +80,7 @@ class MemoryStore:
         return Page(events, events[-1].cursor if len(events) == limit else None)
 
     async def close(self) -> None:
-        """See `EventStore.close`."""
+        pass
 
     def _position(self, cursor: Cursor) -> int:
         match = _CURSOR.fullmatch(cursor)

@@ -101,12 +101,11 @@ def complete(id_: str) -> str:
 
 def authorization_in(payload: Payload | None) -> str | None:
     """The Authorization header that a payload carries, at its top or, as some clients send it, under `headers`."""
-    if payload is None:
-        return None
-    for name, value in payload.items():
+    payload = payload or {}
+    headers = payload.get("headers")
+    for name, value in [*payload.items(), *(headers.items() if isinstance(headers, dict) else ())]:
         if name.lower() == "authorization" and value:
             if not isinstance(value, str):
                 raise CloseSocketError(CloseCode.BAD_REQUEST, "Invalid message: authorization must be a string")
             return value
-    headers = payload.get("headers")
-    return authorization_in(headers) if isinstance(headers, dict) else None
+    return None

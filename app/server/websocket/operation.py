@@ -64,7 +64,7 @@ class Operation:
 
     def renew(self) -> None:
         """The session was prolonged."""
-        if self._lease is not None and not self._lease.expired():
+        if self._lease is not None and not self._lease.expired():  # too late for a stream that is ending by it
             self._lease.reschedule(self._session.ends_at)
 
     async def refuse(self, reason: str) -> None:
@@ -111,11 +111,14 @@ class Operation:
                         self._session.check()
                         if not await self._send(result):
                             return
+                        await asyncio.sleep(0)  # a source that never waits may not keep the loop from all others
                 await self._channel.send(messages.complete(self._message.id), self._on_end)
         except TimeoutError as error:
             if lease.expired():
                 raise UnauthenticatedError("The token has expired.") from error
             raise
+        finally:
+            self._lease = None
 
     async def _send(self, result: ExecutionResult) -> bool:
         """Send a result; whether the operation goes on after it."""

@@ -125,17 +125,22 @@ async def test_a_client_that_reads_nothing_does_not_hold_up_another(graph: LiveG
 async def test_a_new_token_may_come_while_an_operation_waits_to_tell_its_error(graph: LiveGraph) -> None:
     async with graph.connect(max_queue=1, compression=None) as client:
         await client.initialise({"authorization": bearer()})
-        await client.subscribe("flood", "subscription { payloads(size: 1000000) }")
+        await client.subscribe("failing", EVENTS)
         await graph.graph.running.reaches(1)
+        await client.subscribe("flood", "subscription { payloads(size: 1000000) }")
+        await graph.graph.running.reaches(2)
         await _settled(graph)
-        await client.subscribe("failing", "subscription { breaks(after: 0) }")
+        principal = graph.graph.contexts[0].identity
+        graph.revocations.revoke(principal.token_id, principal.expires_at)
+        await graph.append("a")
+        await graph.graph.running.reaches(1)
         await client.send({"type": "ping", "payload": {"authorization": bearer()}})
         told: list[object] = []
         while len(told) < 2:
             message = await client.receive()
             if message.get("id") != "flood":
                 told.append(message)
-        error = {"message": "Internal server error", "extensions": {"code": "INTERNAL_SERVER_ERROR", "requestId": ANY}}
+        error = {"message": "The token has been revoked.", "extensions": {"code": "UNAUTHENTICATED", "requestId": ANY}}
         assert told == [
             {"id": "failing", "type": "error", "payload": [error]},
             {"type": "pong", "payload": {"authenticated": True}},
@@ -154,7 +159,9 @@ async def test_a_client_that_takes_nothing_for_too_long_is_given_up() -> None:
         await graph.server.idle()
 
 
-async def test_a_thousand_clients_get_every_event_in_order_and_leave_nothing_behind(graph: LiveGraph) -> None:
+async def test_a_thousand_clients_get_every_event_in_order_and_leave_nothing_behind() -> None:
+    patient = WebSocketSettings(init_timeout=60, ping_interval=60, silence_timeout=120)
+
     async def follow(client: Client) -> dict[str, list[str]]:
         seen: dict[str, list[str]] = {"shared": [], "own": []}
         for message in await client.transcript(11):
@@ -162,23 +169,22 @@ async def test_a_thousand_clients_get_every_event_in_order_and_leave_nothing_beh
         return seen
 
     shared = [str(number) for number in range(10)]
-    with no_task_left():
-        async with AsyncExitStack() as stack:
-            clients: list[Client] = []
-            for number in range(1000):
-                client = await stack.enter_async_context(graph.connect(compression=None))
-                clients.append(client)
-                await client.initialise({"authorization": bearer()})
-                await client.subscribe("shared", EVENTS, subject="shared")
-                await client.subscribe("own", EVENTS, subject=f"tsk_{number}")
-            await graph.graph.running.reaches(2000)
-            followers = [asyncio.create_task(follow(client)) for client in clients]
-            for name in shared:
-                await graph.append(name, subject="shared")
-            for number in range(1000):
-                await graph.append(f"for {number}", subject=f"tsk_{number}")
-            assert await asyncio.gather(*followers) == [
-                {"shared": shared, "own": [f"for {number}"]} for number in range(1000)
-            ]
-        await graph.server.idle()
-    assert (graph.graph.running.value, graph.log.readers) == (0, 0)
+    async with live_graph(patient) as graph:
+        with no_task_left():
+            async with AsyncExitStack() as stack:
+                clients = [await stack.enter_async_context(graph.connect(compression=None)) for _ in range(1000)]
+                for number, client in enumerate(clients):
+                    await client.initialise({"authorization": bearer()})
+                    await client.subscribe("shared", EVENTS, subject="shared")
+                    await client.subscribe("own", EVENTS, subject=f"tsk_{number}")
+                await graph.graph.running.reaches(2000)
+                followers = [asyncio.create_task(follow(client)) for client in clients]
+                for name in shared:
+                    await graph.append(name, subject="shared")
+                for number in range(1000):
+                    await graph.append(f"for {number}", subject=f"tsk_{number}")
+                assert await asyncio.gather(*followers) == [
+                    {"shared": shared, "own": [f"for {number}"]} for number in range(1000)
+                ]
+            await graph.server.idle()
+        assert (graph.graph.running.value, graph.log.readers) == (0, 0)
