@@ -56,6 +56,7 @@ async def serve(
 def bound() -> Iterator[tuple[socket.socket, str]]:
     """A loopback port of the system's choosing, and its URL."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio sets it on sockets of its own only
         yield listener, f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 

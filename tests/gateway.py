@@ -129,6 +129,7 @@ async def serving(
     ).model_copy(update=overrides)
     gateway = Gateway(settings, CallRecorder())
     with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener:
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio sets it on sockets of its own only
         gateway.port = listener.getsockname()[1]
         backends = reference_backends(
             settings, f"{gateway.url}/events", step_seconds=step_seconds, wrap=gateway.recorder.wrap
