@@ -136,7 +136,7 @@ async def serving(
         )
         async with backends as urls:
             gateway.service_urls = {**urls, **(service_urls or {})}
-            app = create_app(settings, gateway.service_urls)
+            app = create_app(settings, gateway.service_urls, issue_token=gateway.token)
             server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
             server.capture_signals = _no_signals  # type: ignore[method-assign]  # signals belong to pytest
             task = asyncio.create_task(server.serve([listener]))
