@@ -8,7 +8,9 @@ from benchmarks.contest import Effort, UnfitError
 from benchmarks.gateway.compare import compare
 from benchmarks.gateway.memory import watch_memory
 from benchmarks.machine import Machine
-from benchmarks.show import note
+from benchmarks.peers.compare import compare_peers
+from benchmarks.peers.servers import install
+from benchmarks.show import note, show
 
 PARTS = ("gateway", "memory", "peers")
 
@@ -19,12 +21,18 @@ def main() -> int:
     machine = Machine.here()
     os.sched_setaffinity(0, machine.load_cores)
     smoke = options.smoke
+    if smoke:
+        show("Tiny runs: answers are checked, the figures say nothing.\n")
     try:
         if options.only in (None, "gateway"):
             effort = _effort(options, connections=4 if smoke else 32)
             compare(machine, effort, callers=50 if smoke else 5000)
         if options.only in (None, "memory"):
-            watch_memory(machine, requests=500 if smoke else options.requests)
+            watch_memory(machine, requests=200 if smoke else options.requests)
+        if options.only in (None, "peers"):
+            if not smoke:
+                install()
+            compare_peers(machine, _effort(options, connections=4 if smoke else 100))
     except UnfitError as error:
         note(str(error))
         return 1
@@ -43,7 +51,7 @@ def _options() -> argparse.Namespace:
 
 def _effort(options: argparse.Namespace, connections: int) -> Effort:
     if options.smoke:
-        return Effort(rounds=1, seconds=1, warm_up_seconds=1, connections=connections)
+        return Effort(rounds=1, seconds=0, warm_up_seconds=0, connections=connections, each=10)
     return Effort(
         options.rounds, options.seconds, warm_up_seconds=max(1.0, options.seconds / 5), connections=connections
     )

@@ -3,12 +3,13 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import cycle, islice
 from statistics import median
 from typing import Any, Final
 
 import httpx
 
-from benchmarks.load import Figures, Request, send
+from benchmarks.load import Figures, Request, send, send_each
 from benchmarks.machine import Process
 from benchmarks.show import note
 
@@ -18,6 +19,11 @@ SETTLE_SECONDS: Final = 10.0
 
 class UnfitError(Exception):
     """A server that did not start, or whose answer is not the one expected: it is not timed."""
+
+    @property
+    def reason(self) -> str:
+        """The last line of what is wrong."""
+        return str(self).strip().splitlines()[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +37,24 @@ class Contestant:
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How long and how often."""
+    """How long and how often. With `each`, a run is so many requests, to see that all works: its figures say little."""
 
     rounds: int
     seconds: float
     warm_up_seconds: float
     connections: int
+    each: int = 0
+
+    def warm_up(self, url: str, requests: Sequence[Request]) -> None:
+        """Load that is not timed."""
+        if not self.each:
+            send(url, requests, connections=self.connections, seconds=self.warm_up_seconds)
+
+    def run(self, url: str, requests: Sequence[Request]) -> Figures:
+        """Load that is timed."""
+        if self.each:
+            return send_each(url, list(islice(cycle(requests), self.each)), connections=self.connections)
+        return send(url, requests, connections=self.connections, seconds=self.seconds)
 
 
 @dataclass(slots=True)
@@ -136,10 +154,10 @@ def _run(
     count_calls: Callable[[], int],
     result: Result,
 ) -> None:
-    send(contestant.url, requests, connections=effort.connections, seconds=effort.warm_up_seconds)
+    effort.warm_up(contestant.url, requests)
     _settle(contestant)
     calls, cpu = count_calls(), contestant.process.cpu_seconds
-    figures = send(contestant.url, requests, connections=effort.connections, seconds=effort.seconds)
+    figures = effort.run(contestant.url, requests)
     result.figures.append(figures)
     result.cpu_seconds.append(contestant.process.cpu_seconds - cpu)
     result.calls.append(count_calls() - calls)
@@ -152,7 +170,7 @@ def _settle(contestant: Contestant) -> None:
     ends_at = time.monotonic() + SETTLE_SECONDS
     used = contestant.process.cpu_seconds
     while time.monotonic() < ends_at:
-        time.sleep(0.2)
+        time.sleep(0.1)
         before, used = used, contestant.process.cpu_seconds
-        if used - before < 0.03:
+        if used - before < 0.02:
             return
