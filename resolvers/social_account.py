@@ -30,6 +30,7 @@ from app.rest import Page
 from clients.account import AgentRecord
 from clients.social_account import SocialAccountClient, SocialAccountRecord
 from resolvers.account import Agent, AgentById
+from resolvers.platform import Platform
 
 social_account = Subgraph(
     "social_account",
@@ -50,15 +51,6 @@ class SocialAccounts(PageLoader[str, SocialAccountRecord]):
 class SocialAccountsByAgent(PageLoader[str, SocialAccountRecord]):
     async def fetch(self, keys: list[str]) -> Found[str, Page[SocialAccountRecord]]:
         return await self.client(SocialAccountClient).grouped("agent_id", keys, self.query)
-
-
-@strawberry.enum(description="A social platform.")
-class Platform(Enum):
-    FACEBOOK = value("facebook", "Facebook.")
-    INSTAGRAM = value("instagram", "Instagram.")
-    TWITTER = value("twitter", "Twitter, now X.")
-    LINKEDIN = value("linkedin", "LinkedIn.")
-    TIKTOK = value("tiktok", "TikTok.")
 
 
 @strawberry.enum(description="Whether the platform lets us in.")
