@@ -187,6 +187,13 @@ def test_the_image_runs_the_gateway_as_somebody_without_rights() -> None:
     assert json.loads(" ".join(last["CMD"])) == ["gateway", "serve"]
 
 
+def test_the_image_is_built_from_files_that_are_not_ignored() -> None:
+    sources = [words[1:-1] for words in docker_instructions() if words[0] == "COPY" and "--from=build" not in words]
+    let_in = {line.removeprefix("!") for line in (ROOT / ".dockerignore").read_text().splitlines() if line[0] == "!"}
+    assert {source for names in sources for source in names} == let_in
+    assert all((ROOT / source).exists() for source in let_in)
+
+
 def compose() -> dict[str, Any]:
     text = (ROOT / "compose.yaml").read_text()
     return dict(yaml.safe_load(text))
