@@ -46,9 +46,9 @@ class MutationDeclaration:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionDeclaration:
-    """`attribute` is the event's field for the changed object."""
+    """`attribute` is the event's field for the changed object; None when the function yields the events themselves."""
 
-    attribute: str
+    attribute: str | None
 
 
 Declaration: TypeAlias = (

@@ -10,13 +10,11 @@ from types import SimpleNamespace
 from typing import Any, TypeAlias
 
 from graphql import GraphQLField
-from strawberry.pydantic.error import InputValidationError
 from strawberry.types.field import StrawberryField
 
 from app.errors import GatewayError
 from app.graph.access import Access
 from app.graph.arguments import Arguments, ResolveInfo
-from app.graph.change import Change
 from app.graph.declaration import (
     Attribute,
     EdgeDeclaration,
@@ -101,7 +99,7 @@ def _mutation(mutation: MutationDeclaration, arguments: Arguments, codes: frozen
     async def resolve(source: object, info: ResolveInfo, **given: Any) -> Any:
         try:
             changed = await arguments.bound(info, given)(source)
-        except (GatewayError, InputValidationError) as error:
+        except GatewayError as error:
             if (mendable := user_errors(error, codes, mutation.renamed)) is None:
                 raise
             if mutation.attribute is None:
@@ -117,9 +115,9 @@ def _mutation(mutation: MutationDeclaration, arguments: Arguments, codes: frozen
 
 def _stream(subscription: SubscriptionDeclaration, arguments: Arguments) -> Resolver:
     async def subscribe(source: object, info: ResolveInfo, **given: Any) -> AsyncGenerator[Any, None]:
-        stream: AsyncGenerator[Change[Any], None] = arguments.bound(info, given)(source)
+        stream: AsyncGenerator[Any, None] = arguments.bound(info, given)(source)
         async with aclosing(stream):
-            async for change in stream:
-                yield change.view(subscription.attribute)
+            async for event in stream:
+                yield event if subscription.attribute is None else event.view(subscription.attribute)
 
     return subscribe

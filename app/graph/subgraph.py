@@ -159,10 +159,15 @@ class Subgraph:
 
         return declare
 
-    def subscription(self, returns: Class, *, scopes: tuple[str, ...] = ()) -> Callable[[F], F]:
-        """Add a subscription whose events carry the changed object beside `cursor` and `time`."""
+    def subscription(self, returns: Any, *, is_event: bool = False, scopes: tuple[str, ...] = ()) -> Callable[[F], F]:
+        """Add a subscription whose events carry the changed object beside `cursor` and `time`.
+
+        With `is_event` the function yields what `returns` is a view of, and nothing is put around it.
+        """
 
         def declare(function: F) -> F:
+            if is_event:
+                return self._add(function, Subscription, SubscriptionDeclaration(None), returns=returns, scopes=scopes)
             event, attribute = change_type(function.__name__, returns)
             self.types.append(event)
             return self._add(function, Subscription, SubscriptionDeclaration(attribute), returns=event, scopes=scopes)
