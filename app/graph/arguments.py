@@ -1,16 +1,29 @@
 """Arguments: from what a document gives a field to the call of its function."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias, cast
 
 from graphql import GraphQLResolveInfo
+from strawberry.pydantic.error import InputValidationError, ValidationErrorDetail
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
+from app.errors import BadUserInputError
 from app.graph.context import Context
 
+MAX_TOLD = 5
+
 ResolveInfo: TypeAlias = GraphQLResolveInfo[Context]
+
+
+class InvalidInputError(BadUserInputError):
+    """Inputs that break the rules of their types: each place and what is wrong there."""
+
+    def __init__(self, problems: Sequence[ValidationErrorDetail]) -> None:
+        said = "; ".join(f"`{'.'.join(problem.location)}`: {problem.message}" for problem in problems[:MAX_TOLD])
+        super().__init__(f"{said}.", field=problems[0].location)
+        self.problems = tuple(problems)
 
 
 class Arguments:
@@ -33,15 +46,21 @@ class Arguments:
         return self._function if self._parent and not self._own and not self._info else None
 
     def bound(self, info: ResolveInfo, given: Mapping[str, Any]) -> Callable[[object], Any]:
-        """The function with everything but the parent in place; raises what the conversion of inputs raises."""
+        """The function with everything but the parent in place; raises `InvalidInputError`."""
         if self.of_parent_alone is not None:
             return self.of_parent_alone
         function, parent = self._function, self._parent
         arguments: dict[str, Any] = {}
         if self._own and given:
-            arguments = convert_arguments(dict(given), self._own, self._scalars, self._config)
+            arguments = self._converted(given)
         if self._info is not None:
             arguments[self._info] = self._config.info_class(_raw_info=info, _field=self._declared)
         if parent is None:
             return lambda _source: function(**arguments)
         return lambda source: function(**{parent: source}, **arguments)
+
+    def _converted(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            return convert_arguments(dict(given), self._own, self._scalars, self._config)
+        except InputValidationError as error:
+            raise InvalidInputError(error.errors) from error

@@ -9,6 +9,8 @@ import strawberry
 
 from app.errors import BadUserInputError
 
+MAX_ID_LENGTH = 256
+
 
 @strawberry.interface(description="An object that can be asked for again by its id.")
 class Node:
@@ -27,22 +29,26 @@ def parse_global_id(text: str) -> tuple[str, str] | None:
         decoded = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError):
         return None
-    type_name, separator, database_id = decoded.partition(":")
-    return (type_name, database_id) if separator and database_id and type_name.isidentifier() else None
+    type_name, _, database_id = decoded.partition(":")
+    return (type_name, database_id) if _is_possible(database_id) and type_name.isidentifier() else None
 
 
 def database_id(id: str, owner: type, argument: str = "id") -> str:
     """The backend's id in an argument that accepts either kind; raises `BadUserInputError` for another type's."""
     parsed = parse_global_id(id)
     if parsed is None:
-        if not id or not id.isprintable():
-            raise BadUserInputError("An id must not be empty.", field=[argument])
+        if not _is_possible(id):
+            raise BadUserInputError(f"An id has 1 to {MAX_ID_LENGTH} printable characters.", field=[argument])
         return id
     type_name, own_id = parsed
     expected = type_name_of(owner)
     if type_name != expected:
         raise BadUserInputError(f"This is the id of a {type_name}, not of a {expected}.", field=[argument])
     return own_id
+
+
+def _is_possible(id: str) -> bool:
+    return 0 < len(id) <= MAX_ID_LENGTH and id.isprintable()
 
 
 def type_name_of(owner: type) -> str:

@@ -6,10 +6,10 @@ from enum import Enum
 from types import MappingProxyType
 
 import strawberry
-from strawberry.pydantic.error import InputValidationError
 from strawberry.utils.str_converters import to_camel_case, to_snake_case
 
 from app.errors import BadUserInputError, NotFoundError, ProblemError
+from app.graph.arguments import InvalidInputError
 from app.graph.node import type_name_of
 
 GENERAL_CODES: Mapping[str, str] = {
@@ -58,10 +58,8 @@ def user_errors(
     `codes` are those of the schema; `renamed` gives the path inside `input` of what a backend knows by another.
     """
     match error:
-        case InputValidationError():
-            return [
-                UserErrorRecord(problem.location[1:], problem.message, "BAD_USER_INPUT") for problem in error.errors
-            ]
+        case InvalidInputError():
+            return [UserErrorRecord(problem.location[1:], problem.message, error.code) for problem in error.problems]
         case ProblemError() if error.code not in NOT_THE_USERS_TO_MEND:
             return _of_problem(error, codes, renamed)
         case BadUserInputError():
