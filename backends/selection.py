@@ -2,9 +2,8 @@
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from starlette.datastructures import QueryParams
@@ -29,7 +28,7 @@ Filter = Callable[[str], Condition]
 """Takes the text of a query parameter; raises ValueError with what is wrong with it."""
 
 
-def among(column: str, choices: type[StrEnum] | None = None) -> Filter:
+def among(column: str, choices: Iterable[str] | None = None) -> Filter:
     """One of the comma-separated values."""
 
     def condition(text: str) -> Condition:
@@ -63,7 +62,9 @@ def containing(*columns: str) -> Filter:
     """Every word of the text somewhere in one of the columns, whatever its case."""
 
     def condition(text: str) -> Condition:
-        words = text.split()[:10]
+        words = text.replace("\0", " \0 ").split()[:10]
+        if "\0" in words:  # where SQLite takes a pattern to end
+            return Condition("FALSE")
         escaped = (word.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") for word in words)
         patterns = tuple(f"%{word}%" for word in escaped for _ in columns)
         word = " OR ".join(f"{column} LIKE ? ESCAPE '\\'" for column in columns)
@@ -94,7 +95,10 @@ def one_of(column: str, values: Sequence[str]) -> Condition:
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """How a table may be read. `private` fields are null for everyone but the owner, admins and services."""
+    """How a table may be read: only rows for which `conditions` hold.
+
+    `private` fields are null for everyone but the owner, admins and services.
+    """
 
     table: Table[Any]
     noun: str
@@ -103,6 +107,8 @@ class Reads:
     groups: Sequence[str] = ()
     is_public: bool = False
     private: Sequence[str] = ()
+    conditions: Sequence[Condition] = ()
+    missing_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +204,8 @@ def envelope(rows: Sequence[str], total: int) -> str:
 
 def visible(reads: Reads, caller: Caller) -> list[Condition]:
     if reads.is_public or caller.sees_only is None:
-        return []
-    return [Condition("owner_id = ?", (caller.sees_only,))]
+        return list(reads.conditions)
+    return [Condition("owner_id = ?", (caller.sees_only,)), *reads.conditions]
 
 
 def select_one(reads: Reads, caller: Caller, key: str) -> Selection:

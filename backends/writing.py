@@ -1,6 +1,7 @@
 """The writers' desk: reads listings, writes drafts and reviews them, and hands them over to the content service."""
 
 from typing import Final
+from urllib.parse import quote
 
 from pydantic import BaseModel
 
@@ -36,7 +37,8 @@ class Desk:
         database.execute(TABLE)
 
     async def look_up(self, listing_id: str, on_behalf_of: str | None) -> ListingFacts:
-        return await self._peers.get("listings", f"/listings/{listing_id}", ListingFacts, on_behalf_of=on_behalf_of)
+        segment = quote(listing_id, safe="").replace(".", "%2E")  # a client gave it: it must not lead anywhere else
+        return await self._peers.get("listings", f"/listings/{segment}", ListingFacts, on_behalf_of=on_behalf_of)
 
     async def work_on(self, task: Task, step: str) -> str:
         """Does a step that ends on the desk; returns what is to be said of it."""
