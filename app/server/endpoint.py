@@ -12,7 +12,7 @@ from app.execution import Executor, InvalidDocumentError, Prepared, Request
 from app.graph.principal import Principal
 from app.server.authentication import Authenticator
 from app.server.negotiation import ResponseFormat, is_json, prefers_html, response_format
-from app.server.parameters import from_body, from_query_string, read_body
+from app.server.parameters import discard_body, from_body, from_query_string, read_body
 from app.server.reporting import Reporter
 from app.server.time_limit import ClientDisconnected, within
 
@@ -149,6 +149,7 @@ class GraphQLEndpoint:
         method = scope["method"]
         if method == "POST":
             if not is_json(headers.get(b"content-type")):
+                await discard_body(receive)
                 raise RequestError(
                     "The body must be sent as application/json in UTF-8.",
                     status=415,

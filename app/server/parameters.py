@@ -1,5 +1,7 @@
 """The parameters of a GraphQL-over-HTTP request: read from a body or a query string, refused when ill-formed."""
 
+import asyncio
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -12,6 +14,8 @@ from app.server.time_limit import ClientDisconnected
 
 MAX_QUERY_STRING_BYTES = 16_384
 _MAX_PARAMETERS = 100
+_DISCARD_BYTES = 32_000_000
+_DISCARD_SECONDS = 2.0
 
 
 class _Body(msgspec.Struct):
@@ -28,6 +32,7 @@ _decode_map = msgspec.json.Decoder(dict[str, Any]).decode
 async def read_body(receive: Receive, content_length: bytes | None, limit: int) -> bytes:
     """The whole body, of at most `limit` bytes; raises `RequestError` (413) as soon as it is known to be longer."""
     if content_length is not None and content_length.isdigit() and int(content_length) > limit:
+        await discard_body(receive)
         raise _too_large(limit)
     chunks: list[bytes] = []
     size = 0
@@ -38,10 +43,27 @@ async def read_body(receive: Receive, content_length: bytes | None, limit: int) 
         chunk: bytes = message.get("body", b"")
         size += len(chunk)
         if size > limit:
+            await discard_body(receive)
             raise _too_large(limit)
         chunks.append(chunk)
         if not message.get("more_body", False):
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+async def discard_body(receive: Receive) -> None:
+    """Read what is left of a refused body, within limits.
+
+    A connection that is closed with bytes unread is reset, and the client may never see the answer (RFC 9112,
+    section 9.6).
+    """
+    size = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_DISCARD_SECONDS):
+            while size <= _DISCARD_BYTES:
+                message = await receive()
+                size += len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return
 
 
 def from_body(body: bytes) -> Request:
@@ -97,7 +119,7 @@ def _too_large(limit: int) -> RequestError:
         f"The body is longer than {limit} bytes.",
         status=413,
         code="PAYLOAD_TOO_LARGE",
-        headers={"connection": "close"},  # the rest of the body is not read
+        headers={"connection": "close"},  # there may be more of the body
     )
 
 
