@@ -75,7 +75,9 @@ async def new_agent(gateway: Gateway) -> Agent:
     email = f"{uuid.uuid4().hex}@example.com"
     answer = await gateway.query(
         """mutation ($input: RegisterInput!) {
-            register(input: $input) { accessToken refreshToken user { databaseId } agent { databaseId } userErrors { message } }
+            register(input: $input) {
+                accessToken refreshToken user { databaseId } agent { databaseId } userErrors { message }
+            }
         }""",
         {"input": {"email": email, "password": PASSWORD, "agentName": "Robin Vale"}},
         email=None,

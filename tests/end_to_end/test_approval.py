@@ -8,7 +8,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from backends.sample import PEOPLE
+from backends.sample.people import PEOPLE
 from tests.end_to_end.people import CONTENT, Agent
 from tests.end_to_end.sockets import subscribed
 from tests.gateway import SERVICE_KEY, Gateway, serving
