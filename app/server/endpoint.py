@@ -1,6 +1,7 @@
 """The GraphQL endpoint: from an HTTP request to the executor and back, with little in between."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 import msgspec
@@ -8,12 +9,13 @@ from graphql import ExecutionResult
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.errors import BackendError, DeadlineExceededError, GatewayError, RequestError, UnauthenticatedError
-from app.execution import Executor, InvalidDocumentError, Prepared, Request
+from app.execution import Executor, InvalidDocumentError, Prepared
 from app.graph.principal import Principal
 from app.server.authentication import Authenticator
 from app.server.negotiation import ResponseFormat, is_json, prefers_html, response_format
 from app.server.parameters import discard_body, from_body, from_query_string, read_body
 from app.server.reporting import Reporter
+from app.server.sharing import Sharing, SharingStats
 from app.server.time_limit import ClientDisconnected, within
 
 MAX_HEADERS = 100
@@ -78,9 +80,13 @@ class GraphQLEndpoint:
         *,
         timeout: float,
         max_body_bytes: int,
+        share: bool = True,
         page: ASGIApp | None = None,
     ) -> None:
-        """`timeout` is in seconds; `page` answers browsers that open the URL."""
+        """`timeout` is in seconds; `page` answers browsers that open the URL.
+
+        With `share`, identical queries of one caller that are in flight at the same time are executed once.
+        """
         self._executor = executor
         self._contexts = contexts
         self._authenticator = authenticator
@@ -88,6 +94,12 @@ class GraphQLEndpoint:
         self._timeout = timeout
         self._max_body_bytes = max_body_bytes
         self._page = page
+        self._sharing = Sharing[_Outcome]() if share else None
+
+    @property
+    def sharing(self) -> SharingStats:
+        """How many operations were executed, and how many shared another's execution."""
+        return self._sharing.stats if self._sharing else SharingStats()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: Headers = dict(scope["headers"])
@@ -120,30 +132,53 @@ class GraphQLEndpoint:
     async def _respond(
         self, scope: Scope, receive: Receive, headers: Headers, accepted: ResponseFormat
     ) -> tuple[int, bytes]:
-        request = await self._read(scope, receive, headers)
+        sent = await self._read(scope, receive, headers)
         authorization = headers.get(b"authorization")
         principal = await self._authenticator.authenticate(
             None if authorization is None else authorization.decode("latin-1")
         )
-        prepared = self._executor.prepare(request)
-        _check_transport(prepared, scope["method"])
+        key = (scope["method"], sent, authorization)
+        if self._sharing is not None and self._sharing.in_flight(key):
+            work = self._sharing.run(key, lambda: self._execute(self._prepare(scope, sent), principal, scope))
+            outcome = await within(self._timeout, work, client=receive)
+        else:
+            outcome = await self._begin(key, self._prepare(scope, sent), principal, scope, receive)
         state = scope["state"]
-        state["operation"] = prepared.operation_name or prepared.operation_type
-        request_id: str = state["request_id"]
+        state["operation"] = outcome.operation
+        return self._answered(outcome, state["request_id"], accepted)
+
+    def _prepare(self, scope: Scope, sent: bytes) -> Prepared:
+        prepared = self._executor.prepare(from_body(sent) if scope["method"] == "POST" else from_query_string(sent))
+        _check_transport(prepared, scope["method"])
+        return prepared
+
+    async def _begin(
+        self, key: Hashable, prepared: Prepared, principal: Principal | None, scope: Scope, receive: Receive
+    ) -> "_Outcome":
+        """Execute an operation that nobody is executing now."""
+        if prepared.operation_type == "query":
+            if self._sharing is None:
+                return await within(self._timeout, self._execute(prepared, principal, scope), client=receive)
+            work = self._sharing.run(key, lambda: self._execute(prepared, principal, scope))
+            return await within(self._timeout, work, client=receive)
+        try:  # a mutation that began is finished, whether or not its client is there
+            return await within(self._timeout, self._execute(prepared, principal, scope))
+        finally:
+            if self._sharing is not None:
+                self._sharing.close_to_newcomers()
+
+    async def _execute(self, prepared: Prepared, principal: Principal | None, scope: Scope) -> "_Outcome":
+        state = scope["state"]
         context = self._contexts.create(
             principal,
-            request_id=request_id,
+            request_id=state["request_id"],
             traceparent=state["trace"].traceparent,
             tracestate=state["trace"].tracestate,
         )
-        result = await within(
-            self._timeout,
-            self._executor.execute(prepared, context),
-            client=receive if prepared.operation_type == "query" else None,  # a mutation that began is finished
-        )
-        return self._answered(result, request_id, accepted)
+        result = await self._executor.execute(prepared, context)
+        return _Outcome(prepared.operation_name or prepared.operation_type, result)
 
-    async def _read(self, scope: Scope, receive: Receive, headers: Headers) -> Request:
+    async def _read(self, scope: Scope, receive: Receive, headers: Headers) -> bytes:
         if len(scope["headers"]) > MAX_HEADERS:
             raise RequestError(f"More than {MAX_HEADERS} headers.", status=431, code="HEADERS_TOO_LARGE")
         method = scope["method"]
@@ -156,22 +191,23 @@ class GraphQLEndpoint:
                     code="UNSUPPORTED_MEDIA_TYPE",
                     headers={"accept-post": "application/json"},
                 )
-            return from_body(await read_body(receive, headers.get(b"content-length"), self._max_body_bytes))
+            return await read_body(receive, headers.get(b"content-length"), self._max_body_bytes)
         if method == "GET":
             _check_preflight(headers)
-            return from_query_string(scope["query_string"])
+            query_string: bytes = scope["query_string"]
+            return query_string
         raise _method_not_allowed(f"{method} is not allowed here.", allowed="GET, POST")
 
-    def _answered(self, result: ExecutionResult, request_id: str, accepted: ResponseFormat) -> tuple[int, bytes]:
-        payload: Payload = {}
-        status = 200
-        if result.errors:
-            payload["errors"] = self._reporter.format(result.errors, request_id)
-            status = 422 if _never_ran(result) else 294
+    def _answered(self, outcome: "_Outcome", request_id: str, accepted: ResponseFormat) -> tuple[int, bytes]:
+        result = outcome.result
+        if not result.errors:
+            if outcome.body is None:
+                outcome.body = _encode(_payload(result))
+            return 200, outcome.body
+        payload: Payload = {"errors": self._reporter.format(result.errors, request_id)}
+        status = 422 if _never_ran(result) else 294
         if status != 422:
-            payload["data"] = result.data
-        if result.extensions:
-            payload["extensions"] = result.extensions
+            payload |= _payload(result)
         return status if accepted is ResponseFormat.GRAPHQL_RESPONSE else 200, _encode(payload)
 
     def _refused(self, error: Exception, request_id: str, answered: ResponseFormat) -> tuple[int, bytes]:
@@ -180,6 +216,20 @@ class GraphQLEndpoint:
         status = 400 if error.stage == "parse" else 422
         errors = self._reporter.format(error.errors, request_id, error.stage)
         return status if answered is ResponseFormat.GRAPHQL_RESPONSE else 200, _encode({"errors": errors})
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What came of an operation. `body` is the answer once it was encoded; with errors there is none to share, as
+    each of those who wait has its own request id in it."""
+
+    operation: str
+    result: ExecutionResult
+    body: bytes | None = None
+
+
+def _payload(result: ExecutionResult) -> Payload:
+    return {"data": result.data} if not result.extensions else {"data": result.data, "extensions": result.extensions}
 
 
 def _never_ran(result: ExecutionResult) -> bool:

@@ -55,7 +55,10 @@ async def test_the_next_takes_over_when_the_first_is_cancelled() -> None:
     await work.begins.wait()
     others = [asyncio.create_task(sharing.run("a", work)) for _ in range(2)]
     await asyncio.sleep(0)
+    work.begins.clear()
     first.cancel()
+    await work.begins.wait()
+    await asyncio.sleep(0)
     work.release.set()
 
     assert await asyncio.gather(*others) == ["result 2"] * 2
