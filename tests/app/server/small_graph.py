@@ -44,8 +44,10 @@ class Work:
     may_end: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+    runs: int = 0
 
     async def run(self, *_: object) -> str:
+        self.runs += 1
         self.begun.set()
         try:
             await self.may_end.wait()
@@ -115,7 +117,7 @@ def a_schema(work: Work) -> GraphQLSchema:
 SETTINGS = Settings()
 
 
-def an_app(work: Work, *, timeout: float = 10.0, is_open: bool = True) -> Starlette:
+def an_app(work: Work, *, timeout: float = 10.0, is_open: bool = True, share: bool = True) -> Starlette:
     endpoint = GraphQLEndpoint(
         Executor(a_schema(work), rules=() if is_open else (NoIntrospection,)),
         Contexts(),
@@ -123,6 +125,7 @@ def an_app(work: Work, *, timeout: float = 10.0, is_open: bool = True) -> Starle
         Reporter(debug=False, suggests=is_open),
         timeout=timeout,
         max_body_bytes=MAX_BODY,
+        share=share,
         page=PlainTextResponse("the page"),
     )
     return Starlette(routes=[Route("/graphql", endpoint)], middleware=middleware(SETTINGS))
