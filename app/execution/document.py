@@ -3,10 +3,12 @@
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 from graphql import (
     DocumentNode,
+    FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
@@ -15,7 +17,10 @@ from graphql import (
     specified_rules,
     validate,
 )
+from graphql.execution.collect_fields import FragmentDetails
 from graphql.validation import ASTValidationRule
+
+from app.execution.operation import Operation
 
 Stage: TypeAlias = Literal["parse", "validate", "operation"]
 OperationType: TypeAlias = Literal["query", "mutation", "subscription"]
@@ -35,17 +40,18 @@ class Request:
 class Prepared:
     """A validated document with the operation to run chosen and the request's variables, not yet coerced."""
 
-    document: DocumentNode
-    operation: OperationDefinitionNode
+    document: "Document"
+    operation: Operation
     variables: Mapping[str, object] | None
 
     @property
     def operation_type(self) -> OperationType:
-        return self.operation.operation.value
+        return self.operation.node.operation.value
 
     @property
     def operation_name(self) -> str | None:
-        return self.operation.name.value if self.operation.name else None
+        name = self.operation.node.name
+        return name.value if name else None
 
 
 class InvalidDocumentError(Exception):
@@ -55,6 +61,33 @@ class InvalidDocumentError(Exception):
         super().__init__(f"{stage}: {errors[0].message}")
         self.stage = stage
         self.errors = list(errors)
+
+
+class Document:
+    """A validated document, and what was found out about its operations so far."""
+
+    def __init__(self, schema: GraphQLSchema, node: DocumentNode) -> None:
+        self.node = node
+        self._schema = schema
+        self._operations: dict[str | None, Operation] = {}
+
+    @cached_property
+    def fragments(self) -> dict[str, FragmentDetails]:
+        definitions = [part for part in self.node.definitions if isinstance(part, FragmentDefinitionNode)]
+        return {definition.name.value: FragmentDetails(definition) for definition in definitions}
+
+    @cached_property
+    def fragment_definitions(self) -> dict[str, FragmentDefinitionNode]:
+        return {name: fragment.definition for name, fragment in self.fragments.items()}
+
+    def operation(self, name: str | None) -> Operation:
+        """The operation to run (GetOperation, section 6.1 of the specification); raises `InvalidDocumentError`."""
+        name = name or None
+        operation = self._operations.get(name)
+        if operation is None:
+            node = choose_operation(self.node, name)
+            operation = self._operations[name] = Operation.of(self._schema, node, self.fragments)
+        return operation
 
 
 class DocumentCache:
@@ -75,15 +108,15 @@ class DocumentCache:
         self._size = size
         self._max_tokens = max_tokens
         self._rules = [*specified_rules, *rules]
-        self._documents: OrderedDict[str, DocumentNode] = OrderedDict()
+        self._documents: OrderedDict[str, Document] = OrderedDict()
 
-    def get(self, text: str) -> DocumentNode:
+    def get(self, text: str) -> Document:
         """The validated document of `text`; raises `InvalidDocumentError`."""
         document = self._documents.get(text)
         if document is not None:
             self._documents.move_to_end(text)
             return document
-        document = self._validated(text)
+        document = Document(self._schema, self._validated(text))
         self._documents[text] = document
         if len(self._documents) > self._size:
             self._documents.popitem(last=False)

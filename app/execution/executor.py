@@ -1,19 +1,38 @@
 """The executor: runs prepared operations against one schema."""
 
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
-from graphql import ExecutionResult, GraphQLError, GraphQLSchema, execute
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationType, assert_valid_schema, execute
 from graphql.execution import Executor as FieldExecutor
-from graphql.execution import create_source_event_stream
+from graphql.execution import create_source_event_stream, default_field_resolver, default_type_resolver
+from graphql.execution.executor import SELECTIONS_NESTED_TOO_DEEPLY
+from graphql.execution.values import VariableValues, get_variable_values
 from graphql.pyutils import is_awaitable
 from graphql.validation import ASTValidationRule
 
-from app.execution.document import DocumentCache, Prepared, Request, choose_operation
+from app.execution.document import DocumentCache, Prepared, Request
+from app.execution.operation import respond
+from app.execution.plan import Plan
+
+MAX_COERCION_ERRORS = 50
+
+
+@dataclass(slots=True)
+class ExecutorStats:
+    """How often operations were executed: by a plan, or by graphql-core because no plan can (`@defer`, `@stream`)."""
+
+    planned: int = 0
+    unplanned: int = 0
 
 
 class Executor:
-    """Prepares and runs the operations of one schema. Holds no state of a request."""
+    """Prepares and runs the operations of one schema. Holds no state of a request.
+
+    `field_executor` is the graphql-core executor class that makes the `info` of resolvers and that executes what is
+    not planned.
+    """
 
     def __init__(
         self,
@@ -22,15 +41,23 @@ class Executor:
         field_executor: type[FieldExecutor[Any]] = FieldExecutor,
         rules: Sequence[type[ASTValidationRule]] = (),
     ) -> None:
+        assert_valid_schema(schema)
         self._schema = schema
         self._field_executor = field_executor
         self._documents = DocumentCache(schema, rules=rules)
+        self.stats = ExecutorStats()
 
     def prepare(self, request: Request) -> Prepared:
         """Parse, validate and choose the operation; raises `InvalidDocumentError`."""
         document = self._documents.get(request.query)
-        operation = choose_operation(document, request.operation_name)
-        return Prepared(document, operation, request.variables)
+        return Prepared(document, document.operation(request.operation_name), request.variables)
+
+    def plan(self, prepared: Prepared) -> Plan:
+        """What executing the operation comes to; raises `GraphQLError` for variables that are not what it asks for."""
+        variable_values = self._coerced(prepared)
+        if isinstance(variable_values, list):
+            raise variable_values[0]
+        return prepared.operation.plan(variable_values)
 
     async def execute(self, prepared: Prepared, context: object) -> ExecutionResult:
         """Run a query or a mutation. Never raises for what a field does: its errors are in the result."""
@@ -46,7 +73,7 @@ class Executor:
         """
         built = self._field_executor.build(
             self._schema,
-            prepared.document,
+            prepared.document.node,
             context_value=make_context(),
             raw_variable_values=dict(prepared.variables or {}),
             operation_name=prepared.operation_name,
@@ -73,9 +100,51 @@ class Executor:
                 await source.aclose()
 
     async def _run(self, prepared: Prepared, context: object, root: object) -> ExecutionResult:
+        if not prepared.operation.is_compilable:
+            self.stats.unplanned += 1
+            return await self._run_unplanned(prepared, context, root)
+        self.stats.planned += 1
+        variable_values = self._coerced(prepared)
+        if isinstance(variable_values, list):
+            return ExecutionResult(None, variable_values)
+        try:
+            response = self._respond(prepared, variable_values, context, root)
+        except GraphQLError as error:
+            return ExecutionResult(None, [error])
+        except RecursionError:
+            return ExecutionResult(None, [GraphQLError(SELECTIONS_NESTED_TOO_DEEPLY, prepared.operation.node)])
+        data, errors = response if isinstance(response, tuple) else await response
+        return ExecutionResult(data, errors or None)
+
+    def _respond(self, prepared: Prepared, variable_values: VariableValues, context: object, root: object) -> Any:
+        operation = prepared.operation
+        executor = self._field_executor(
+            self._schema,
+            prepared.document.fragment_definitions,
+            prepared.document.fragments,
+            root,
+            context,
+            operation.node,
+            variable_values,
+            default_field_resolver,
+            default_type_resolver,
+            default_field_resolver,
+        )
+        serially = operation.node.operation is OperationType.MUTATION
+        return respond(operation.plan(variable_values), executor, serially=serially)
+
+    def _coerced(self, prepared: Prepared) -> VariableValues | list[GraphQLError]:
+        definitions = prepared.operation.node.variable_definitions
+        if not definitions:
+            return VariableValues({}, {})
+        return get_variable_values(
+            self._schema, definitions, dict(prepared.variables or {}), max_errors=MAX_COERCION_ERRORS
+        )
+
+    async def _run_unplanned(self, prepared: Prepared, context: object, root: object) -> ExecutionResult:
         result = execute(
             self._schema,
-            prepared.document,
+            prepared.document.node,
             root_value=root,
             context_value=context,
             variable_values=dict(prepared.variables or {}),

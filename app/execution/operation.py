@@ -1,0 +1,120 @@
+"""Operations: one operation of a document with the plans made for it."""
+
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from graphql import (
+    DirectiveNode,
+    GraphQLError,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    Undefined,
+    VariableNode,
+    Visitor,
+    visit,
+)
+from graphql.execution import Executor as FieldExecutor
+from graphql.execution.collect_fields import FragmentDetails
+from graphql.execution.values import VariableValues
+
+from app.execution.plan import Plan
+from app.execution.planning import Planner
+from app.execution.repair import repair
+from app.execution.run import Run, Values
+from app.execution.series import Series
+from app.execution.trail import ROOT
+
+MAX_PLANS = 32
+"""Plans kept of one operation, for that many choices of its conditions."""
+
+Response: TypeAlias = tuple[dict[str, Any] | None, list[GraphQLError]]
+"""Data and errors."""
+
+
+class _Conditions(Visitor):
+    """The variables that decide what is selected, and whether anything is delivered incrementally."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.variables: set[str] = set()
+        self.is_incremental = False
+
+    def enter_directive(self, node: DirectiveNode, *_: object) -> None:
+        name = node.name.value
+        self.is_incremental = self.is_incremental or name in ("defer", "stream")
+        if name in ("skip", "include"):
+            values = [argument.value for argument in node.arguments or ()]
+            self.variables.update(value.name.value for value in values if isinstance(value, VariableNode))
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation as it is executed again and again."""
+
+    schema: GraphQLSchema
+    node: OperationDefinitionNode
+    fragments: Mapping[str, FragmentDetails]
+    conditions: Sequence[str]
+    """The names of the variables that `@skip` and `@include` ask for."""
+    is_compilable: bool
+    """Whether a plan can execute it: all but `@defer` and `@stream`."""
+    _plans: dict[tuple[object, ...], Plan] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, schema: GraphQLSchema, node: OperationDefinitionNode, fragments: Mapping[str, FragmentDetails]
+    ) -> "Operation":
+        conditions = _Conditions()
+        visit(node, conditions)
+        for fragment in fragments.values():
+            visit(fragment.definition, conditions)
+        return cls(schema, node, fragments, sorted(conditions.variables), not conditions.is_incremental)
+
+    @property
+    def root_type(self) -> GraphQLObjectType:
+        root_type = self.schema.get_root_type(self.node.operation)
+        assert root_type is not None, "a validated operation has a root type"
+        return root_type
+
+    def plan(self, variable_values: VariableValues) -> Plan:
+        """The plan for what the variables select. Holds none of their other values."""
+        coerced = variable_values.coerced
+        key = tuple([coerced.get(name, Undefined) for name in self.conditions])
+        plan = self._plans.get(key)
+        if plan is None:
+            if len(self._plans) >= MAX_PLANS:
+                self._plans.clear()
+            plan = self._plans[key] = self._planned(variable_values)
+        return plan
+
+    def _planned(self, variable_values: VariableValues) -> Plan:
+        sources, coerced = variable_values
+        deciding = VariableValues(
+            {name: source for name, source in sources.items() if name in self.conditions},
+            {name: value for name, value in coerced.items() if name in self.conditions},
+        )
+        return Planner(self.schema, self.node, self.fragments, deciding).plan(self.root_type)
+
+
+def respond(plan: Plan, executor: FieldExecutor[Any], *, serially: bool) -> Response | Awaitable[Response]:
+    """Execute a plan for the variables, context and root value of the executor; awaitable only if a resolver is.
+
+    Raises `GraphQLError` when it cannot be decided what the operation selects.
+    """
+    _ = plan.root.fields
+    run = Run(executor)
+    source = executor.root_value
+    series = Series(plan.root, source, ROOT, run) if serially else None
+    entries = series.complete() if series else plan.root.entries([source], ROOT, run)
+    return _response(entries, run) if isinstance(entries, list) else _awaited_response(entries, run)
+
+
+async def _awaited_response(entries: Awaitable[Values], run: Run) -> Response:
+    return _response(await entries, run)
+
+
+def _response(entries: Values, run: Run) -> Response:
+    (data,) = entries
+    return repair(data, run.failures) if run.failures else (data, [])
