@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
+from functools import partial
 
 import msgspec
 import structlog
@@ -27,10 +28,17 @@ from app.server.middleware import middleware
 from app.server.reporting import Reporter
 from app.server.websocket import Services, WebSocketSettings, create_websocket
 from app.settings import ServiceSettings, Settings
-from app.telemetry import log_exchange
+from app.telemetry import Metrics, log_exchange
 from clients import CLIENTS
 
 GRAPHQL_PATH = "/graphql"
+
+BACKEND_COUNTERS = {
+    "calls": "Calls that were asked for.",
+    "shared": "Reads that were answered by an identical one in flight, at no cost to the backend.",
+    "retried": "Calls that were sent again after the connection had failed.",
+    "failures": "Calls that came to no good answer.",
+}
 
 log = structlog.get_logger(__name__)
 
@@ -46,7 +54,7 @@ def create_app(
     """
     events = EventLog(MemoryStore(size=settings.event_log_size, seconds=settings.event_log_seconds))
     revocations = Revocations()
-    backends = connect_backends(service_urls or {})
+    backends = connect_backends(service_urls or {}, share_reads=settings.share_reads)
     key_set = KeySetSource(settings.jwt_jwks_url) if settings.jwt_jwks_url else None
     authenticator = Authenticator(settings, revocations, fetch=key_set.fetch if key_set else None)
     reporter = Reporter(debug=not settings.is_production, suggests=settings.shows_introspection)
@@ -68,6 +76,7 @@ def create_app(
             health.drain()
 
     app = FastAPI(lifespan=lifespan, middleware=middleware(settings), openapi_url=None, docs_url=None, redoc_url=None)
+    app.state.events = events  # for who embeds the app: to append to, and to see who reads
     graphiql = GraphiQL(tabs=EXAMPLES, issue_token=issue_token) if settings.shows_graphiql else None
     services = Services(executor, contexts, authenticator, revocations, reporter)
     sockets = WebSocketSettings(allowed_origins=settings.cors_origins, operation_timeout=settings.request_timeout)
@@ -78,6 +87,7 @@ def create_app(
         reporter,
         timeout=settings.request_timeout,
         max_body_bytes=settings.max_body_bytes,
+        share=settings.share_operations,
         page=graphiql,
     )
     app.router.routes += [
@@ -86,19 +96,21 @@ def create_app(
         create_websocket(services, sockets, GRAPHQL_PATH),
         Route(GRAPHQL_PATH, endpoint),
     ]
+    if settings.shows_metrics:
+        app.router.routes.append(create_metrics(executor, endpoint, backends).route())
     if graphiql is not None:
         app.router.routes += [graphiql.route(), Route("/", RedirectResponse(GRAPHQL_PATH))]
     return app
 
 
-def connect_backends(service_urls: Mapping[str, str]) -> dict[str, RestClient]:
+def connect_backends(service_urls: Mapping[str, str], *, share_reads: bool = True) -> dict[str, RestClient]:
     """One client for each backend, by the name of the service; a URL of the environment has precedence."""
     backends: dict[str, RestClient] = {}
     for service in {client.service.name: client.service for client in CLIENTS}.values():
         settings = ServiceSettings.named(service.name)
         if settings.url is None:
             settings = settings.model_copy(update={"url": service_urls.get(service.name)})
-        backends[service.name] = RestClient(service, settings, observers=[log_exchange])
+        backends[service.name] = RestClient(service, settings, share_reads=share_reads, observers=[log_exchange])
     return backends
 
 
@@ -109,6 +121,35 @@ def create_executor(settings: Settings, schema: ComposedSchema) -> Executor:
         field_executor=schema.execution_context_class,
         rules=() if settings.shows_introspection else (NoIntrospection,),
     )
+
+
+def create_metrics(executor: Executor, endpoint: GraphQLEndpoint, backends: Mapping[str, RestClient]) -> Metrics:
+    """What the gateway counts: how operations were executed, and what backends were asked."""
+    metrics = Metrics()
+    metrics.count(
+        "atrium_operations_executed",
+        "Operations executed, by a compiled plan or by graphql-core.",
+        ("executor",),
+        lambda: [(("plan",), executor.stats.planned), (("graphql-core",), executor.stats.unplanned)],
+    )
+    metrics.count(
+        "atrium_operations_shared",
+        "Queries over HTTP that were answered by the execution of an identical one in flight.",
+        (),
+        lambda: [((), endpoint.sharing.shared)],
+    )
+    for name, documentation in BACKEND_COUNTERS.items():
+        metrics.count(
+            f"atrium_backend_{name}",
+            documentation,
+            ("service",),
+            partial(_backend_counts, backends, name),
+        )
+    return metrics
+
+
+def _backend_counts(backends: Mapping[str, RestClient], name: str) -> list[tuple[tuple[str], int]]:
+    return [((service,), getattr(backend.stats, name)) for service, backend in backends.items()]
 
 
 @asynccontextmanager

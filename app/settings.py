@@ -65,6 +65,13 @@ class Settings(BaseSettings):
 
     request_timeout: float = Field(15.0, gt=0, description="Seconds a whole query or mutation may take.")
     max_body_bytes: int = Field(2_000_000, gt=0, description="A longer request body is refused with 413.")
+    share_operations: bool = Field(
+        True, description="Whether identical queries of one caller in flight at the same time are executed once."
+    )
+    share_reads: bool = Field(
+        True,
+        description="Whether identical reads of one caller in flight at the same time are one call to the backend.",
+    )
     cors_origins: list[str] = Field(
         default_factory=list, description='JSON list of origins browsers may call from; ["*"] allows any.'
     )
@@ -72,6 +79,9 @@ class Settings(BaseSettings):
         None, description="Whether the schema can be asked for; unset: not in production."
     )
     graphiql: bool | None = Field(None, description="Whether GraphiQL is served; unset: not in production.")
+    metrics: bool | None = Field(
+        None, description="Whether /metrics is served, for Prometheus; unset: not in production."
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     @cached_property
@@ -85,6 +95,10 @@ class Settings(BaseSettings):
     @property
     def shows_graphiql(self) -> bool:
         return self.graphiql if self.graphiql is not None else not self.is_production
+
+    @property
+    def shows_metrics(self) -> bool:
+        return self.metrics if self.metrics is not None else not self.is_production
 
     def check_safe(self) -> None:
         """Raise `UnsafeSettingsError` unless the secrets are the operator's own."""

@@ -2,6 +2,7 @@
 
 from app.telemetry.exchange import log_exchange
 from app.telemetry.log import configure_logging
+from app.telemetry.metrics import Metrics
 from app.telemetry.trace import TraceContext
 
-__all__ = ["TraceContext", "configure_logging", "log_exchange"]
+__all__ = ["Metrics", "TraceContext", "configure_logging", "log_exchange"]
