@@ -5,6 +5,7 @@ from pathlib import Path
 import resolvers
 from app.graph import ComposedSchema
 from resolvers.account import account
+from resolvers.character import character
 from resolvers.content import content
 from resolvers.listing import listing
 from resolvers.notification import notification
@@ -14,7 +15,7 @@ from resolvers.task import task
 EXAMPLES = tuple(path.read_text() for path in sorted((Path(resolvers.__file__).parent / "examples").glob("*.graphql")))
 """Documents to begin with, shown as tabs of GraphiQL."""
 
-SUBGRAPHS = (account, listing, task, content, notification, social_account)
+SUBGRAPHS = (account, listing, task, character, content, notification, social_account)
 
 
 def create_schema() -> ComposedSchema:

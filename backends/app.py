@@ -13,6 +13,7 @@ from starlette.routing import Mount
 
 from backends.accounts import AccountService
 from backends.agents import AgentService
+from backends.characters import CharacterService
 from backends.content import ContentService
 from backends.listings import ListingService
 from backends.notifications import NotificationService
@@ -27,6 +28,7 @@ SERVICES: Final[Mapping[str, type[Service]]] = {
     for service in (
         AccountService,
         AgentService,
+        CharacterService,
         ContentService,
         ListingService,
         NotificationService,

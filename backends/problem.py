@@ -76,8 +76,8 @@ class ProblemError(Exception):
         )
 
 
-def not_found(kind: str, key: str) -> ProblemError:
-    return ProblemError(404, f"There is no {kind} {key}.")
+def not_found(kind: str, key: str, code: str = "") -> ProblemError:
+    return ProblemError(404, f"There is no {kind} {key}.", code=code)
 
 
 def bad_input(path: Sequence[str], message: str, code: str = "BAD_USER_INPUT") -> ProblemError:

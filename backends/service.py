@@ -80,17 +80,22 @@ class Service:
         """Adds `GET path` (batch, page or groups) and `GET path/{id}`."""
 
         async def read_many(request: Request) -> Response:
-            return answer_read(request, select(reads, self.authenticate(request), request.query_params).json())
+            found = select(reads, self.authenticate(request), request.query_params).json()
+            return answer_read(request, self.shown(found))
 
         async def read_one(request: Request) -> Response:
             key = request.path_params["id"]
             found = select_one(reads, self.authenticate(request), key).one()
             if found is None:
-                raise not_found(reads.noun, key)
-            return answer_read(request, found.encode())
+                raise not_found(reads.noun, key, reads.missing_code)
+            return answer_read(request, self.shown(found.encode()))
 
         self.routes.add_route(path, read_many, methods=["GET"])
         self.routes.add_route(f"{path}/{{id}}", read_one, methods=["GET"])
+
+    def shown(self, body: bytes) -> bytes:
+        """What is answered in place of stored JSON."""
+        return body
 
     def authenticate(self, request: Request) -> Caller:
         return self.tokens.authenticate(request, self.is_revoked)

@@ -13,6 +13,7 @@ PORTS: Final = {
     "content": 8006,
     "notifications": 8007,
     "social": 8008,
+    "characters": 8010,
 }
 
 

@@ -3,6 +3,7 @@
 from app.rest import Client
 from clients.account import AccountClient, AgentClient
 from clients.ai_agent import TaskClient
+from clients.character import CharacterClient
 from clients.content import ContentClient
 from clients.listing import ListingClient
 from clients.notification import NotificationClient
@@ -11,6 +12,7 @@ from clients.social_account import SocialAccountClient
 CLIENTS: tuple[type[Client], ...] = (
     AccountClient,
     AgentClient,
+    CharacterClient,
     ContentClient,
     ListingClient,
     NotificationClient,

@@ -2,10 +2,12 @@
 
 from backends.accounts import AccountService
 from backends.agents import AgentService
+from backends.characters import CharacterService
 from backends.content import ContentService
 from backends.listings import ListingService
 from backends.notifications import NotificationService
 from backends.sample.activity import sample_accounts, sample_notifications
+from backends.sample.characters import sample_characters
 from backends.sample.contents import sample_contents, sample_tasks
 from backends.sample.listings import sample_listings
 from backends.sample.people import PASSWORD, PEOPLE, sample_agents, sample_users
@@ -21,6 +23,8 @@ def load_sample(service: Service) -> None:
                 load_accounts(service)
             case AgentService() if service.tasks.is_empty:
                 service.tasks.load(sample_tasks())
+            case CharacterService() if service.characters.is_empty:
+                service.characters.load(sample_characters(service.media))
             case ContentService() if service.contents.is_empty:
                 service.contents.load(sample_contents())
             case ListingService() if service.listings.is_empty:
