@@ -13,6 +13,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 SERVICES = {
     "accounts": "/accounts/users",
     "agents": "/agents/tasks",
+    "characters": "/characters/characters",
     "content": "/content/content",
     "listings": "/listings/listings",
     "notifications": "/notifications/notifications",

@@ -18,6 +18,7 @@ CONTENTS = f"GET /content/content?{PAGE}"
 TASKS = f"GET /agents/tasks?{PAGE}"
 ACCOUNTS = f"GET /social/accounts?{PAGE}"
 NOTIFICATIONS = f"GET /notifications/notifications?{PAGE}"
+CHARACTERS = f"GET /characters/characters?{PAGE}"
 CHRIS_AGENT = "agt_be440e385064c8ddc854"
 CHRIS_USER = "usr_3a2ffe40b2ca540abe82"
 
@@ -107,6 +108,18 @@ CASES: dict[str, Case] = {
             TASKS.format(6),
             f"GET /content/content?ids={ids(chain(*[task['contents'] for task in data['tasks']['nodes']]))}",
         ],
+    ),
+    "Query.characters": (
+        "{ characters(first: 3, filter: {status: [ACTIVE, PAUSED]}) { nodes { id } } }",
+        lambda data: [f"{CHARACTERS.format(3)}&status=active,paused"],
+    ),
+    "Query.character": (
+        '{ a: character(id: "chr_1") { name } b: character(id: "chr_2") { name } }',
+        lambda data: ["GET /characters/characters?ids=chr_1,chr_2"],
+    ),
+    "Viewer.characters": (
+        "{ viewer { characters(first: 2) { nodes { name } } } }",
+        lambda data: [CHARACTERS.format(2)],
     ),
     "Query.contentLibrary": (
         "{ contentLibrary(first: 2, orderBy: {field: UPDATED_AT, direction: ASC}) { nodes { id } } }",
