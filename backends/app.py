@@ -1,10 +1,10 @@
 """The reference services as one ASGI app, each mounted under its name, or one of them alone."""
 
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cache
-from typing import Final
+from typing import Final, TypeAlias
 
 import httpx
 from starlette.applications import Starlette
@@ -18,6 +18,7 @@ from backends.content import ContentService
 from backends.listings import ListingService
 from backends.notifications import NotificationService
 from backends.problem import answer_problem
+from backends.publishing import PublishingService
 from backends.sample import load_sample
 from backends.service import Service
 from backends.settings import BackendSettings
@@ -32,9 +33,12 @@ SERVICES: Final[Mapping[str, type[Service]]] = {
         ContentService,
         ListingService,
         NotificationService,
+        PublishingService,
         SocialService,
     )
 }
+
+MakesService: TypeAlias = Callable[[BackendSettings, httpx.AsyncClient], Service]
 
 
 @cache
@@ -53,7 +57,7 @@ def create_service(name: str, settings: BackendSettings, *, sample: bool = False
     return assemble({"": SERVICES[name]}, settings, sample=sample)
 
 
-def assemble(mounts: Mapping[str, type[Service]], settings: BackendSettings, *, sample: bool) -> Starlette:
+def assemble(mounts: Mapping[str, MakesService], settings: BackendSettings, *, sample: bool) -> Starlette:
     """Services call each other and the gateway with one client; proxies of the environment are not for them."""
     http = httpx.AsyncClient(trust_env=False, verify=trusted_certificates())
     services = {path: service(settings, http) for path, service in mounts.items()}

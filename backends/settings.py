@@ -13,6 +13,7 @@ PORTS: Final = {
     "content": 8006,
     "notifications": 8007,
     "social": 8008,
+    "publishing": 8009,
     "characters": 8010,
 }
 
