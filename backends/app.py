@@ -13,6 +13,7 @@ from starlette.routing import Mount
 
 from backends.accounts import AccountService
 from backends.agents import AgentService
+from backends.analytics import AnalyticsService
 from backends.characters import CharacterService
 from backends.content import ContentService
 from backends.listings import ListingService
@@ -29,6 +30,7 @@ SERVICES: Final[Mapping[str, type[Service]]] = {
     for service in (
         AccountService,
         AgentService,
+        AnalyticsService,
         CharacterService,
         ContentService,
         ListingService,

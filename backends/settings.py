@@ -15,6 +15,7 @@ PORTS: Final = {
     "social": 8008,
     "publishing": 8009,
     "characters": 8010,
+    "analytics": 8011,
 }
 
 
