@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Annotated, Literal
 
 import httpx
-from pydantic import BaseModel, EmailStr, Field
+from pydantic import BaseModel, EmailStr, Field, StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,7 +19,7 @@ from backends.service import Service, Serving, routes
 from backends.settings import BackendSettings
 from backends.storage import Table
 
-Password = Annotated[str, Field(max_length=1024)]
+Password = Annotated[str, StringConstraints(strip_whitespace=False, max_length=1024)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Phone = Annotated[str, Field(min_length=3, max_length=40)]
 
