@@ -68,14 +68,17 @@ def _row(name: str, kind: str, result: Result) -> list[str]:
 
 
 def _ratios(kind: str, ours: Result, theirs: Result) -> list[str]:
+    def ratio(figure: str) -> str:
+        return f"{getattr(ours, figure) / max(getattr(theirs, figure), 0.001):.2f}x"
+
     return [
         f"**ratio, {kind}** (to be 2 or more)",
-        f"**{ours.rate / theirs.rate:.2f}x**",
-        f"**{ours.cpu_rate / theirs.cpu_rate:.2f}x**",
-        f"{ours.p50_ms / theirs.p50_ms:.2f}x",
-        f"{ours.p99_ms / theirs.p99_ms:.2f}x",
+        f"**{ratio('rate')}**",
+        f"**{ratio('cpu_rate')}**",
+        ratio("p50_ms"),
+        ratio("p99_ms"),
         "",
-        f"{ours.memory / theirs.memory:.2f}x",
+        ratio("memory"),
     ]
 
 

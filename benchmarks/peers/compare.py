@@ -136,7 +136,7 @@ def ratios(results: Results) -> Iterator[list[str]]:
         row = [f"{what}, {mode} (to be {targets})"]
         for query in QUERIES:
             best = max(rivals, key=lambda name: results[name, mode, query].rate)
-            ratio = results[OURS, mode, query].rate / results[best, mode, query].rate
+            ratio = results[OURS, mode, query].rate / max(results[best, mode, query].rate, 0.001)
             row.append(f"{ratio:.2f}x ({best})")
         yield row
         if names is NODE:
