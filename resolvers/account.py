@@ -8,16 +8,14 @@ from pydantic import BaseModel, Field
 
 from app.graph import (
     AnyId,
+    ById,
     EmailAddress,
-    Found,
     Info,
-    Loader,
     Node,
     Parent,
     Payload,
     Query,
     Subgraph,
-    by_id,
     database_id,
     described,
 )
@@ -35,14 +33,12 @@ account = Subgraph(
 )
 
 
-class UserById(Loader[str, UserRecord | None]):
-    async def fetch(self, keys: list[str]) -> Found[str, UserRecord]:
-        return by_id(await self.client(AccountClient).by_ids(keys))
+class UserById(ById[UserRecord]):
+    collection = AccountClient
 
 
-class AgentById(Loader[str, AgentRecord | None]):
-    async def fetch(self, keys: list[str]) -> Found[str, AgentRecord]:
-        return by_id(await self.client(AgentClient).by_ids(keys))
+class AgentById(ById[AgentRecord]):
+    collection = AgentClient
 
 
 @account.type(UserRecord, by_id=UserById)

@@ -8,27 +8,26 @@ import strawberry
 import strawberry.pydantic
 from pydantic import BaseModel, Field
 
+from app.errors import BadUserInputError
 from app.graph import (
+    ALL,
     ID,
     URL,
     AnyId,
-    Found,
+    ById,
     Info,
     Key,
-    Loader,
     Node,
     Order,
-    PageLoader,
+    Pages,
     Query,
     Subgraph,
-    by_id,
     database_id,
     described,
     filter_query,
     order_text,
     value,
 )
-from app.rest import Page
 from clients.character import CharacterClient, CharacterRecord
 from resolvers.account import Viewer
 from resolvers.platform import Platform
@@ -43,14 +42,12 @@ character = Subgraph(
 )
 
 
-class CharacterById(Loader[str, CharacterRecord | None]):
-    async def fetch(self, keys: list[str]) -> Found[str, CharacterRecord]:
-        return by_id(await self.client(CharacterClient).by_ids(keys))
+class CharacterById(ById[CharacterRecord]):
+    collection = CharacterClient
 
 
-class Characters(PageLoader[str, CharacterRecord]):
-    async def fetch(self, keys: list[str]) -> Found[str, Page[CharacterRecord]]:
-        return dict.fromkeys(keys, await self.client(CharacterClient).page(self.query))
+class Characters(Pages[CharacterRecord]):
+    collection = CharacterClient
 
 
 @strawberry.enum(description="Where a character stands.")
@@ -116,7 +113,18 @@ OrderArgument = Annotated[
 
 
 def _key(filter: CharacterFilter | None, order_by: Order[CharacterOrderField] | None) -> Key[str]:
-    return Key("", {"filter": filter_query(filter), "order": order_text(order_by)})
+    return Key(ALL, {"filter": filter_query(filter), "order": order_text(order_by)})
+
+
+def character_ids(given: list[ID] | None) -> list[str] | None:
+    """The backend's ids in the `characterId` of a filter."""
+    return None if given is None else [database_id(id, Character, "characterId") for id in given]
+
+
+def refuse_other_characters(given: list[ID] | None) -> None:
+    """For the lists of one character, where `characterId` would say it twice."""
+    if given is not None:
+        raise BadUserInputError("This list is of one character already.", field=["filter", "characterId"])
 
 
 @character.edge(Query, CharacterById, returns=Character, must_exist=True, name="character")

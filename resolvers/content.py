@@ -10,21 +10,21 @@ import strawberry.pydantic
 from pydantic import BaseModel, Field
 
 from app.graph import (
+    ALL,
     ID,
     After,
     AnyId,
+    ById,
     Change,
-    Found,
     Info,
     Key,
-    Loader,
     Node,
     Order,
-    PageLoader,
+    Pages,
+    PagesBy,
     Parent,
     Query,
     Subgraph,
-    by_id,
     changes,
     database_id,
     described,
@@ -32,7 +32,6 @@ from app.graph import (
     order_text,
     value,
 )
-from app.rest import Page
 from clients.ai_agent import TaskRecord
 from clients.content import ContentClient, ContentRecord
 from clients.listing import ListingRecord
@@ -43,19 +42,17 @@ from resolvers.task import Task, TaskById
 content = Subgraph("content")
 
 
-class ContentById(Loader[str, ContentRecord | None]):
-    async def fetch(self, keys: list[str]) -> Found[str, ContentRecord]:
-        return by_id(await self.client(ContentClient).by_ids(keys))
+class ContentById(ById[ContentRecord]):
+    collection = ContentClient
 
 
-class Contents(PageLoader[str, ContentRecord]):
-    async def fetch(self, keys: list[str]) -> Found[str, Page[ContentRecord]]:
-        return dict.fromkeys(keys, await self.client(ContentClient).page(self.query))
+class Contents(Pages[ContentRecord]):
+    collection = ContentClient
 
 
-class ContentsByListing(PageLoader[str, ContentRecord]):
-    async def fetch(self, keys: list[str]) -> Found[str, Page[ContentRecord]]:
-        return await self.client(ContentClient).grouped("listing_id", keys, self.query)
+class ContentsByListing(PagesBy[ContentRecord]):
+    collection = ContentClient
+    parent = "listing_id"
 
 
 @strawberry.enum(description="What kind of content it is.")
@@ -138,13 +135,13 @@ def content_by_id(id: AnyId) -> str:
 @content.connection(Query, Contents, returns=Content)
 def content_library(filter: ContentFilterArgument = None, order_by: ContentOrder = None) -> Key[str]:
     """All of the caller's content; everybody's for an admin."""
-    return _contents_key("", filter, order_by)
+    return _contents_key(ALL, filter, order_by)
 
 
 @content.connection(Query, Contents, returns=Content)
 def pending_approvals(order_by: ContentOrder = None) -> Key[str]:
     """The content that waits for the agent's decision."""
-    return _contents_key("", ContentFilter(status=[ContentStatus.PENDING_APPROVAL_AGENT]), order_by)
+    return _contents_key(ALL, ContentFilter(status=[ContentStatus.PENDING_APPROVAL_AGENT]), order_by)
 
 
 @content.edge(Content, ListingById, returns=Listing)

@@ -9,28 +9,27 @@ import strawberry.pydantic
 from pydantic import BaseModel, Field
 
 from app.graph import (
+    ALL,
     URL,
     AnyId,
-    Found,
+    ById,
     Info,
     Key,
-    Loader,
     Money,
     MoneyInput,
     Node,
     Order,
-    PageLoader,
+    Pages,
+    PagesBy,
     Parent,
     Query,
     Subgraph,
-    by_id,
     database_id,
     described,
     filter_query,
     order_text,
     value,
 )
-from app.rest import Page
 from clients.account import AgentRecord
 from clients.listing import ListingClient, ListingRecord
 from resolvers.account import Agent, AgentById
@@ -38,19 +37,17 @@ from resolvers.account import Agent, AgentById
 listing = Subgraph("listing")
 
 
-class ListingById(Loader[str, ListingRecord | None]):
-    async def fetch(self, keys: list[str]) -> Found[str, ListingRecord]:
-        return by_id(await self.client(ListingClient).by_ids(keys))
+class ListingById(ById[ListingRecord]):
+    collection = ListingClient
 
 
-class Listings(PageLoader[str, ListingRecord]):
-    async def fetch(self, keys: list[str]) -> Found[str, Page[ListingRecord]]:
-        return dict.fromkeys(keys, await self.client(ListingClient).page(self.query))
+class Listings(Pages[ListingRecord]):
+    collection = ListingClient
 
 
-class ListingsByAgent(PageLoader[str, ListingRecord]):
-    async def fetch(self, keys: list[str]) -> Found[str, Page[ListingRecord]]:
-        return await self.client(ListingClient).grouped("agent_id", keys, self.query)
+class ListingsByAgent(PagesBy[ListingRecord]):
+    collection = ListingClient
+    parent = "agent_id"
 
 
 @strawberry.enum(description="Where a listing stands.")
@@ -132,7 +129,7 @@ def listing_by_id(id: AnyId) -> str:
 @listing.connection(Query, Listings, returns=Listing)
 def listings(filter: ListingFilterArgument = None, order_by: ListingOrder = None) -> Key[str]:
     """The caller's listings; all listings for an admin."""
-    return _listings_key("", filter, order_by)
+    return _listings_key(ALL, filter, order_by)
 
 
 @listing.edge(Listing, AgentById, returns=Agent)

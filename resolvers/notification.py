@@ -9,28 +9,29 @@ import strawberry.pydantic
 from pydantic import BaseModel, Field
 
 from app.graph import (
+    ALL,
     ID,
     After,
     AnyId,
+    BackendCall,
+    ById,
     Change,
     Found,
     Info,
     Key,
     Loader,
     Node,
-    PageLoader,
+    Pages,
     Parent,
     Payload,
     Query,
     Subgraph,
-    by_id,
     changes,
     database_id,
     described,
     filter_query,
 )
 from app.graph.principal import Principal
-from app.rest import Page
 from clients.notification import NotificationClient, NotificationRecord
 from resolvers.account import Viewer
 from resolvers.content import Content, ContentById
@@ -49,20 +50,22 @@ LOADERS: dict[str, type[Loader[str, Any]]] = {
 """How the backend names what a notification is about, and what loads it."""
 
 
-class NotificationById(Loader[str, NotificationRecord | None]):
-    async def fetch(self, keys: list[str]) -> Found[str, NotificationRecord]:
-        return by_id(await self.client(NotificationClient).by_ids(keys))
+class NotificationById(ById[NotificationRecord]):
+    collection = NotificationClient
 
 
-class Notifications(PageLoader[str, NotificationRecord]):
-    async def fetch(self, keys: list[str]) -> Found[str, Page[NotificationRecord]]:
-        return dict.fromkeys(keys, await self.client(NotificationClient).page(self.query))
+class Notifications(Pages[NotificationRecord]):
+    collection = NotificationClient
 
 
 class UnreadCount(Loader[str, int]):
     async def fetch(self, keys: list[str]) -> Found[str, int]:
         page = await self.client(NotificationClient).page((("is_read", "false"), ("limit", "0")))
         return dict.fromkeys(keys, page.total)
+
+    @classmethod
+    def backend_call(cls) -> BackendCall:
+        return BackendCall("notifications", "GET /notifications?is_read=false&limit=0", 1)
 
 
 @notification.type(NotificationRecord, by_id=NotificationById)
@@ -101,13 +104,13 @@ def notification_by_id(id: AnyId) -> str:
 @notification.connection(Query, Notifications, returns=Notification)
 def notifications(filter: FilterArgument = None) -> Key[str]:
     """The caller's notifications, newest first."""
-    return Key("", {"filter": filter_query(filter)})
+    return Key(ALL, {"filter": filter_query(filter)})
 
 
 @notification.connection(Viewer, Notifications, returns=Notification, name="notifications")
 def notifications_of_viewer(filter: FilterArgument = None) -> Key[str]:
     """The caller's notifications, newest first."""
-    return Key("", {"filter": filter_query(filter)})
+    return Key(ALL, {"filter": filter_query(filter)})
 
 
 @notification.edge(Viewer, UnreadCount, returns=int)

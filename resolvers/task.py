@@ -13,26 +13,25 @@ from pydantic import BaseModel, Field
 
 from app.errors import BadUserInputError
 from app.graph import (
+    ALL,
     After,
     AnyId,
+    ById,
     Change,
-    Found,
     Info,
     Key,
-    Loader,
     Node,
-    PageLoader,
+    Pages,
+    PagesBy,
     Parent,
     Query,
     Subgraph,
-    by_id,
     changes,
     database_id,
     described,
     filter_query,
     value,
 )
-from app.rest import Page
 from clients.ai_agent import TaskClient, TaskRecord
 from clients.listing import ListingRecord
 from resolvers.listing import Listing, ListingById
@@ -42,19 +41,17 @@ _CURSOR = re.compile(r"(.+)~(0|[1-9][0-9]{0,17})")
 task = Subgraph("task")
 
 
-class TaskById(Loader[str, TaskRecord | None]):
-    async def fetch(self, keys: list[str]) -> Found[str, TaskRecord]:
-        return by_id(await self.client(TaskClient).by_ids(keys))
+class TaskById(ById[TaskRecord]):
+    collection = TaskClient
 
 
-class Tasks(PageLoader[str, TaskRecord]):
-    async def fetch(self, keys: list[str]) -> Found[str, Page[TaskRecord]]:
-        return dict.fromkeys(keys, await self.client(TaskClient).page(self.query))
+class Tasks(Pages[TaskRecord]):
+    collection = TaskClient
 
 
-class TasksByListing(PageLoader[str, TaskRecord]):
-    async def fetch(self, keys: list[str]) -> Found[str, Page[TaskRecord]]:
-        return await self.client(TaskClient).grouped("listing_id", keys, self.query)
+class TasksByListing(PagesBy[TaskRecord]):
+    collection = TaskClient
+    parent = "listing_id"
 
 
 @strawberry.enum(description="Where a task stands.")
@@ -128,7 +125,7 @@ def task_by_id(id: AnyId) -> str:
 @task.connection(Query, Tasks, returns=Task)
 def tasks(filter: TaskFilterArgument = None) -> Key[str]:
     """The caller's tasks, newest first; all tasks for an admin."""
-    return Key("", {"filter": filter_query(filter)})
+    return Key(ALL, {"filter": filter_query(filter)})
 
 
 @task.edge(Task, ListingById, returns=Listing)

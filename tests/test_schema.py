@@ -15,7 +15,9 @@ from graphql import (
 )
 
 from app.graph import ComposedSchema, CompositionError, Query, Subgraph
+from app.graph.declaration import EdgeDeclaration
 from app.schema import SUBGRAPHS, create_schema
+from clients import CLIENTS
 
 SDL = Path(__file__).parent.parent / "schema.graphql"
 
@@ -53,6 +55,16 @@ def field_parts(named: GraphQLObjectType | GraphQLInterfaceType) -> Iterator[tup
 
 def test_everything_is_described(schema: GraphQLSchema) -> None:
     assert [coordinate for coordinate, description in parts(schema) if not description] == []
+
+
+def test_every_edge_knows_the_calls_it_makes(schema: GraphQLSchema) -> None:
+    services = {client.service.name for client in CLIENTS}
+    for named in schema.type_map.values():
+        if isinstance(named, GraphQLObjectType):
+            for name, field in named.fields.items():
+                edge = field.extensions.get("edge")
+                for loader in edge.loaders if isinstance(edge, EdgeDeclaration) else ():
+                    assert loader.backend_call().service in services, f"{named.name}.{name}"
 
 
 def test_fields_of_another_backend_are_nullable(schema: GraphQLSchema) -> None:

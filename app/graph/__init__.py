@@ -6,11 +6,12 @@ import strawberry
 from strawberry import ID, Parent
 
 from app.graph.change import Change, changes
+from app.graph.collection import ALL, ById, Pages, PagesBy
 from app.graph.composition import ComposedSchema, CompositionError
 from app.graph.context import Context, ContextFactory, Info
 from app.graph.enum import value
 from app.graph.filter import Order, filter_query, order_text
-from app.graph.loader import Found, Key, Loader, PageLoader, by_id
+from app.graph.loader import BackendCall, Found, Key, Loader, PageLoader
 from app.graph.money import Money, MoneyInput
 from app.graph.node import Node, database_id
 from app.graph.payload import Payload
@@ -36,10 +37,13 @@ def described(description: str, **options: Any) -> Any:
 
 
 __all__ = [
+    "ALL",
     "ID",
     "URL",
     "After",
     "AnyId",
+    "BackendCall",
+    "ById",
     "Change",
     "ComposedSchema",
     "CompositionError",
@@ -57,12 +61,13 @@ __all__ = [
     "Node",
     "Order",
     "PageLoader",
+    "Pages",
+    "PagesBy",
     "Parent",
     "Payload",
     "Query",
     "Subgraph",
     "Subscription",
-    "by_id",
     "changes",
     "database_id",
     "described",

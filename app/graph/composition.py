@@ -35,7 +35,6 @@ from app.graph.scalars import scalar_map
 from app.graph.subgraph import Subgraph
 from app.graph.window import MAX_PAGE
 
-
 GlobalId: TypeAlias = Annotated[strawberry.ID, strawberry.argument(description="As `Node.id` gives it.")]
 GlobalIds: TypeAlias = Annotated[
     list[strawberry.ID], strawberry.argument(description="As `Node.id` gives them, at most 100.")

@@ -22,6 +22,15 @@ Found: TypeAlias = Mapping[K, V | Exception]
 """What a fetch found: a value, or what went wrong, for each key that has one."""
 
 
+@dataclass(frozen=True, slots=True)
+class BackendCall:
+    """The call that a loader makes: of which service, which request, and for how many keys at most."""
+
+    service: str
+    request: str
+    batch: int
+
+
 class Loader(DataLoader[K, V], Generic[K, V]):
     """Reads values by key, all keys that are asked for in one turn of the event loop in one `fetch`.
 
@@ -49,6 +58,11 @@ class Loader(DataLoader[K, V], Generic[K, V]):
         An exception as a value fails that key alone; a raised one fails them all. `keys` are distinct and at most
         `max_batch`.
         """
+        raise NotImplementedError
+
+    @classmethod
+    def backend_call(cls) -> BackendCall:
+        """The call that `fetch` makes, known before anything runs: for explaining and for limits."""
         raise NotImplementedError
 
     def missing(self) -> V:
@@ -141,8 +155,3 @@ class Key(Generic[K]):
     value: K
     parameters: Mapping[str, Hashable] = field(default_factory=dict)
     loader: type[Loader[K, object]] | None = None
-
-
-def by_id(records: Sequence[R]) -> Found[str, R]:
-    """The records of an answer by their id, as `Loader.fetch` returns them."""
-    return {cast(str, record.id): record for record in records}  # type: ignore[attr-defined]  # every record has an id
