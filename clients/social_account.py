@@ -31,8 +31,17 @@ class SocialAccountClient(CollectionClient[SocialAccountRecord]):
     route: ClassVar[str] = "/accounts"
     record: ClassVar[type[SocialAccountRecord]] = SocialAccountRecord
 
-    async def connect(self, platform: str, credentials: dict[str, str]) -> SocialAccountRecord:
+    async def connect(
+        self, platform: str, credentials: dict[str, str], character_id: str | None = None
+    ) -> SocialAccountRecord:
         """Connect an account; the problem PLATFORM_CONNECTION_FAILED when the platform refuses the credentials."""
-        return await self.write(
-            "POST", "/accounts/connect", SocialAccountRecord, body={"platform": platform, "auth": credentials}
-        )
+        body = {"platform": platform, "auth": credentials, "character_id": character_id}
+        return await self.write("POST", "/accounts/connect", SocialAccountRecord, body=body)
+
+    async def disconnect(self, id: str) -> SocialAccountRecord:
+        """Disconnect an account; the problem INVALID_TRANSITION when it is disconnected already."""
+        return await self.write("POST", "/accounts/{id}/disconnect", SocialAccountRecord, params={"id": id})
+
+    async def sync(self, id: str) -> SocialAccountRecord:
+        """Read an account's figures from its platform; PLATFORM_CONNECTION_FAILED when that does not let us in."""
+        return await self.write("POST", "/accounts/{id}/sync", SocialAccountRecord, params={"id": id})

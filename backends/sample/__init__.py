@@ -1,5 +1,7 @@
 """Sample data for a first start: the same every time, believable, and written by the same copywriting."""
 
+from itertools import chain
+
 from backends.accounts import AccountService
 from backends.agents import AgentService
 from backends.characters import CharacterService
@@ -7,7 +9,7 @@ from backends.content import ContentService
 from backends.listings import ListingService
 from backends.notifications import NotificationService
 from backends.sample.activity import sample_accounts, sample_notifications
-from backends.sample.characters import sample_characters
+from backends.sample.characters import sample_character_accounts, sample_characters
 from backends.sample.contents import sample_contents, sample_tasks
 from backends.sample.listings import sample_listings
 from backends.sample.people import PASSWORD, PEOPLE, sample_agents, sample_users
@@ -32,7 +34,7 @@ def load_sample(service: Service) -> None:
             case NotificationService() if service.notifications.is_empty:
                 service.notifications.load(sample_notifications())
             case SocialService() if service.accounts.is_empty:
-                service.accounts.load(sample_accounts())
+                service.accounts.load(chain(sample_accounts(), sample_character_accounts()))
 
 
 def load_accounts(service: AccountService) -> None:

@@ -1,4 +1,4 @@
-"""The characters of the sample data, each with a personality and a face."""
+"""The characters of the sample data, each with a personality, a face and accounts."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,9 +9,10 @@ from backends.media import Media
 from backends.personas import Personality
 from backends.rendering import render_portrait
 from backends.sample.people import PEOPLE
-from backends.sample.seed import moment, sample_id
-from backends.social import Platform
+from backends.sample.seed import Seed, moment, sample_id
+from backends.social import ConnectionStatus, Platform, SocialAccount
 
+STATUSES: Final = (*(ConnectionStatus.CONNECTED,) * 5, ConnectionStatus.EXPIRED, ConnectionStatus.DISCONNECTED)
 USER_IDS: Final = {person.email.partition("@")[0]: person.user_id for person in PEOPLE}
 
 
@@ -45,8 +46,6 @@ class Sketch:
         return USER_IDS[self.owner]
 
 
-P, S = Platform, CharacterStatus
-
 SKETCHES: Final = (
     Sketch(
         owner="chris",
@@ -63,7 +62,7 @@ SKETCHES: Final = (
         hair="brown",
         eyes="green",
         dress=("sporty", "casual"),
-        platforms=(P.INSTAGRAM, P.TIKTOK),
+        platforms=(Platform.INSTAGRAM, Platform.TIKTOK),
     ),
     Sketch(
         owner="chris",
@@ -80,7 +79,7 @@ SKETCHES: Final = (
         hair="blonde",
         eyes="blue",
         dress=("workwear",),
-        platforms=(P.INSTAGRAM, P.FACEBOOK),
+        platforms=(Platform.INSTAGRAM, Platform.FACEBOOK),
     ),
     Sketch(
         owner="chris",
@@ -97,7 +96,7 @@ SKETCHES: Final = (
         hair="black",
         eyes="brown",
         dress=("classic", "tailored"),
-        platforms=(P.LINKEDIN, P.TWITTER),
+        platforms=(Platform.LINKEDIN, Platform.TWITTER),
     ),
     Sketch(
         owner="chris",
@@ -114,8 +113,8 @@ SKETCHES: Final = (
         hair="black",
         eyes="brown",
         dress=("streetwear",),
-        platforms=(P.INSTAGRAM, P.TIKTOK, P.TWITTER),
-        status=S.PAUSED,
+        platforms=(Platform.INSTAGRAM, Platform.TIKTOK, Platform.TWITTER),
+        status=CharacterStatus.PAUSED,
     ),
     Sketch(
         owner="maria",
@@ -132,7 +131,7 @@ SKETCHES: Final = (
         hair="brown",
         eyes="hazel",
         dress=("beach", "relaxed"),
-        platforms=(P.INSTAGRAM, P.FACEBOOK),
+        platforms=(Platform.INSTAGRAM, Platform.FACEBOOK),
     ),
     Sketch(
         owner="maria",
@@ -149,7 +148,7 @@ SKETCHES: Final = (
         hair="grey",
         eyes="brown",
         dress=("linen", "apron"),
-        platforms=(P.FACEBOOK,),
+        platforms=(Platform.FACEBOOK,),
     ),
     Sketch(
         owner="dana",
@@ -166,7 +165,7 @@ SKETCHES: Final = (
         hair="red",
         eyes="blue",
         dress=("outdoor",),
-        platforms=(P.INSTAGRAM, P.TWITTER),
+        platforms=(Platform.INSTAGRAM, Platform.TWITTER),
     ),
     Sketch(
         owner="dana",
@@ -183,8 +182,8 @@ SKETCHES: Final = (
         hair="black",
         eyes="brown",
         dress=("minimal", "tailored"),
-        platforms=(P.LINKEDIN, P.INSTAGRAM),
-        status=S.ERROR,
+        platforms=(Platform.LINKEDIN, Platform.INSTAGRAM),
+        status=CharacterStatus.ERROR,
     ),
     Sketch(
         owner="priya",
@@ -201,7 +200,7 @@ SKETCHES: Final = (
         hair="brown",
         eyes="grey",
         dress=("knitwear", "casual"),
-        platforms=(P.TWITTER, P.INSTAGRAM),
+        platforms=(Platform.TWITTER, Platform.INSTAGRAM),
     ),
 )
 
@@ -240,4 +239,33 @@ def personality_of(sketch: Sketch) -> Personality:
         creativity=sketch.creativity,
         communication_style=sketch.style,
         preferred_topics=list(sketch.topics),
+    )
+
+
+def sample_character_accounts() -> Iterator[SocialAccount]:
+    for number, sketch in enumerate(SKETCHES):
+        for position, platform in enumerate(sketch.platforms):
+            yield sample_character_account(sketch, platform, number + position)
+
+
+def sample_character_account(sketch: Sketch, platform: Platform, number: int) -> SocialAccount:
+    seed, username = Seed(f"{sketch.name} {platform}", number), sketch.name.lower().replace(" ", ".")
+    status = STATUSES[number % len(STATUSES)]
+    synced_at = moment(days=16 + number % 9)
+    return SocialAccount(
+        id=sample_id("soc", f"{sketch.name} {platform}"),
+        owner_id=sketch.owner_id,
+        agent_id=None,
+        character_id=sketch.id,
+        platform=platform,
+        platform_account_id=str(10_000_000 + seed.below(89_999_999, "account")),
+        account_username=username,
+        account_url=f"https://{platform}.example.com/{username}",
+        is_active=status is ConnectionStatus.CONNECTED,
+        connection_status=status,
+        follower_count=900 + seed.below(24_000, "followers"),
+        connected_at=moment(days=170 - number),
+        last_synced_at=synced_at,
+        created_at=moment(days=170 - number),
+        updated_at=synced_at,
     )

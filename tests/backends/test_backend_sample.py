@@ -21,7 +21,7 @@ COUNTS = {
     "/content/content": 240,
     "/agents/tasks": 120,
     "/notifications/notifications": 200,
-    "/social/accounts": 12,
+    "/social/accounts": 30,
 }
 
 

@@ -230,6 +230,109 @@ async def test_a_character_rests_and_goes_on(gateway: Gateway) -> None:
         assert (again.data[mutation]["character"], error["code"]) == (None, "INVALID_TRANSITION")
 
 
+# C15 to C19: the accounts of characters
+
+
+ACCOUNT = "databaseId platform isConnected isActive connectionStatus followerCount character { databaseId }"
+OAUTH = {"platform": "INSTAGRAM", "credentials": {"oauth": {"code": "abc"}}}
+
+
+async def connected(gateway: Gateway, character: Any) -> Any:
+    given = {**OAUTH, "characterId": character["id"]}
+    answer = await mutate(gateway, "connectSocialAccount", given, f"socialAccount {{ {ACCOUNT} }}")
+    payload = answer.data["connectSocialAccount"]
+    assert payload["userErrors"] == []
+    return payload["socialAccount"]
+
+
+async def test_an_account_is_connected_for_a_character_and_read(gateway: Gateway) -> None:
+    character = await made(gateway)
+    account = await connected(gateway, character)
+    assert account == {
+        "databaseId": account["databaseId"],
+        "platform": "INSTAGRAM",
+        "isConnected": True,
+        "isActive": True,
+        "connectionStatus": "CONNECTED",
+        "followerCount": account["followerCount"],
+        "character": {"databaseId": character["databaseId"]},
+    }
+
+    read = await gateway.query(
+        f"""query ($character: ID!, $account: ID!, $filter: SocialAccountFilter) {{
+            socialAccount(id: $account) {{ {ACCOUNT} }}
+            socialAccounts(filter: $filter) {{ nodes {{ {ACCOUNT} }} }}
+            character(id: $character) {{ socialAccounts {{ nodes {{ {ACCOUNT} }} }} }}
+        }}""",
+        {
+            "character": character["id"],
+            "account": account["databaseId"],
+            "filter": {"characterId": [character["id"]], "isConnected": True, "platform": ["INSTAGRAM"]},
+        },
+    )
+
+    accounts = {"nodes": [account]}
+    assert read.data == {
+        "socialAccount": account,
+        "socialAccounts": accounts,
+        "character": {"socialAccounts": accounts},
+    }
+
+
+async def test_credentials_and_characters_that_do_not_hold_connect_nothing(gateway: Gateway) -> None:
+    character = await made(gateway)
+    refused = {"platform": "TIKTOK", "credentials": {"apiKey": {"apiKey": "invalid"}}, "characterId": character["id"]}
+    for given, email, field, code in (
+        (refused, "chris@example.com", ["credentials", "apiKey", "apiKey"], "PLATFORM_CONNECTION_FAILED"),
+        (OAUTH | {"characterId": character["id"]}, "maria@example.com", ["characterId"], "CHARACTER_NOT_FOUND"),
+        (OAUTH | {"characterId": "TGlzdGluZzox"}, "chris@example.com", ["characterId"], "BAD_USER_INPUT"),
+    ):
+        answer = await mutate(gateway, "connectSocialAccount", given, "socialAccount { id }", email=email)
+        payload = answer.data["connectSocialAccount"]
+        assert payload["socialAccount"] is None
+        assert [(error["field"], error["code"]) for error in payload["userErrors"]] == [(field, code)]
+
+
+async def test_the_accounts_of_a_character_are_not_asked_for_by_another(gateway: Gateway) -> None:
+    answer = await gateway.query(
+        '{ characters(first: 1) { nodes { socialAccounts(filter: {characterId: ["chr_1"]}) { totalCount } } } }'
+    )
+    assert answer.code == "BAD_USER_INPUT"
+
+
+async def test_an_account_is_read_anew_and_disconnected(gateway: Gateway) -> None:
+    account = await connected(gateway, await made(gateway))
+    given = {"id": account["databaseId"]}
+
+    synced = await mutate(gateway, "syncSocialAccount", given, "socialAccount { followerCount lastSyncedAt }")
+    assert synced.data["syncSocialAccount"]["socialAccount"]["followerCount"] > account["followerCount"]
+
+    gone = await mutate(gateway, "disconnectSocialAccount", given, "socialAccount { isConnected connectionStatus }")
+    assert gone.data["disconnectSocialAccount"] == {
+        "socialAccount": {"isConnected": False, "connectionStatus": "DISCONNECTED"},
+        "userErrors": [],
+    }
+    for mutation, code in (
+        ("disconnectSocialAccount", "INVALID_TRANSITION"),
+        ("syncSocialAccount", "PLATFORM_CONNECTION_FAILED"),
+    ):
+        (error,) = (await mutate(gateway, mutation, given, "socialAccount { id }")).data[mutation]["userErrors"]
+        assert (error["field"], error["code"]) == ([], code)
+
+
+async def test_the_account_of_somebody_else_is_out_of_reach(gateway: Gateway) -> None:
+    account = await connected(gateway, await made(gateway))
+    for mutation in ("disconnectSocialAccount", "syncSocialAccount"):
+        answer = await mutate(
+            gateway, mutation, {"id": account["databaseId"]}, "socialAccount { id }", email="maria@example.com"
+        )
+        (error,) = answer.data[mutation]["userErrors"]
+        assert (answer.data[mutation]["socialAccount"], error["code"]) == (None, "NOT_FOUND")
+    read = "query ($id: ID!) { socialAccount(id: $id) { platform } }"
+    answer = await gateway.query(read, {"id": account["databaseId"]}, email="maria@example.com")
+    assert answer.code == "NOT_FOUND"
+
+
 # Refusals of every row
 
 
@@ -248,6 +351,13 @@ NEED_A_TOKEN = [
     'mutation { deleteCharacter(input: {id: "chr_1"}) { userErrors { code } } }',
     'mutation { pauseCharacter(input: {id: "chr_1"}) { userErrors { code } } }',
     'mutation { resumeCharacter(input: {id: "chr_1"}) { userErrors { code } } }',
+    "{ socialAccounts { totalCount } }",
+    '{ socialAccount(id: "soc_1") { platform } }',
+    """mutation {
+        connectSocialAccount(input: {platform: TIKTOK, credentials: {oauth: {code: "a"}}}) { userErrors { code } }
+    }""",
+    'mutation { disconnectSocialAccount(input: {id: "soc_1"}) { userErrors { code } } }',
+    'mutation { syncSocialAccount(input: {id: "soc_1"}) { userErrors { code } } }',
 ]
 
 

@@ -159,6 +159,21 @@ CASES: dict[str, Case] = {
             f"GET /social/accounts?group_by=agent_id&agent_id={CHRIS_AGENT}&{PAGE.format(1)}",
         ],
     ),
+    "SocialAccount.character": (
+        "{ socialAccounts(first: 12) { nodes { character { databaseId } } } }",
+        lambda data: [
+            ACCOUNTS.format(12),
+            f"GET /characters/characters?ids={ids(data['socialAccounts']['nodes'], 'character')}",
+        ],
+    ),
+    "Character.socialAccounts": (
+        "{ characters(first: 3) { nodes { databaseId socialAccounts(filter: {isConnected: true}) { totalCount } } } }",
+        lambda data: [
+            CHARACTERS.format(3),
+            f"GET /social/accounts?group_by=character_id&character_id={ids(data['characters']['nodes'])}"
+            f"&{PAGE.format(20)}&is_connected=true",
+        ],
+    ),
     "Query.notifications": (
         '{ notifications(first: 5, filter: {isRead: false, type: ["content_ready"]}) { nodes { id } } }',
         lambda data: [f"{NOTIFICATIONS.format(5)}&is_read=false&type=content_ready"],
