@@ -28,7 +28,7 @@ from tests.gateway import Gateway
 ROOT = Path(__file__).parent.parent
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 PACKAGES = ("app", "resolvers", "clients", "backends")
-SERVICES = sorted({client.service.name for client in CLIENTS})
+SERVICES = PORTS.keys() | {client.service.name for client in CLIENTS}
 
 
 # The settings
@@ -60,7 +60,7 @@ def written(default: object) -> str:
             return ""
         case SecretStr():
             return default.get_secret_value()
-        case list() | dict():
+        case bool() | list() | dict():
             return json.dumps(default)
         case _:
             return str(default)
