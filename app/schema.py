@@ -7,15 +7,29 @@ from app.graph import ComposedSchema
 from resolvers.account import account
 from resolvers.character import character
 from resolvers.content import content
+from resolvers.engagement import engagement
 from resolvers.listing import listing
 from resolvers.notification import notification
+from resolvers.post import post
+from resolvers.scheduled_post import scheduled_post
 from resolvers.social_account import social_account
 from resolvers.task import task
 
 EXAMPLES = tuple(path.read_text() for path in sorted((Path(resolvers.__file__).parent / "examples").glob("*.graphql")))
 """Documents to begin with, shown as tabs of GraphiQL."""
 
-SUBGRAPHS = (account, listing, task, character, content, notification, social_account)
+SUBGRAPHS = (
+    account,
+    listing,
+    task,
+    character,
+    content,
+    notification,
+    social_account,
+    post,
+    scheduled_post,
+    engagement,
+)
 
 
 def create_schema() -> ComposedSchema:

@@ -7,15 +7,20 @@ from clients.character import CharacterClient
 from clients.content import ContentClient
 from clients.listing import ListingClient
 from clients.notification import NotificationClient
+from clients.publishing import AutomationRuleClient, EngagementClient, PostClient, ScheduledPostClient
 from clients.social_account import SocialAccountClient
 
 CLIENTS: tuple[type[Client], ...] = (
     AccountClient,
     AgentClient,
+    AutomationRuleClient,
     CharacterClient,
     ContentClient,
+    EngagementClient,
     ListingClient,
     NotificationClient,
+    PostClient,
+    ScheduledPostClient,
     SocialAccountClient,
     TaskClient,
 )
