@@ -42,7 +42,7 @@ def install() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """One server. `needs` are packages; with `template` the command ends with a file made from it."""
+    """One server. `needs` are packages; `{file}` in command or environment is a file made from `template`."""
 
     name: str
     command: Sequence[str]
@@ -58,16 +58,16 @@ class Server:
     def start(self, cores: Cores, upstream: str, directory: Path) -> Contestant:
         """Start it on these cores."""
         port = free_port()
-        command = list(self.command)
         if self.needs:
             for program in _RECIPE.glob("*.js"):
                 shutil.copy(program, installed_in())
+        made = directory / (self.template or "none")
         if self.template is not None:
             text = (_RECIPE / self.template).read_text().replace("{port}", str(port)).replace("{upstream}", upstream)
-            made = directory / self.template
             made.write_text(text)
-            command.append(str(made))
-        environment = {"PORT": str(port), "UPSTREAM": upstream, "NODE_ENV": "production", **self.environment}
+        command = [part.replace("{file}", str(made)) for part in self.command]
+        environment = {"PORT": str(port), "UPSTREAM": upstream, "NODE_ENV": "production"}
+        environment |= {name: value.replace("{file}", str(made)) for name, value in self.environment.items()}
         log = directory / f"{self.name} {'-'.join(self.modes)}.log"
         process = Process(command, cores, log, environment, installed_in() if self.needs else None)
         return Contestant(self.name, process, f"http://127.0.0.1:{port}/graphql")
@@ -77,9 +77,14 @@ def _node(name: str, program: str, *needs: str, **environment: str) -> Server:
     return Server(name, ["node", f"{program}.js"], ("graphql", "dataloader", "undici", *needs), environment)
 
 
+def _hive() -> Server:
+    command = ["node_modules/.bin/hive-gateway", "supergraph", "-c", "hive.config.js"]
+    return Server("Hive Gateway", command, ("@graphql-hive/gateway",), {"SUPERGRAPH": "{file}"}, "hive.graphql")
+
+
 def _tailcall(name: str, mode: str, template: str) -> Server:
     package = "@tailcallhq/core-linux-x64-gnu"
-    command = [str(installed_in() / "node_modules" / package / "bin" / "tailcall"), "start"]
+    command = [str(installed_in() / "node_modules" / package / "bin" / "tailcall"), "start", "{file}"]
     quiet = {"TAILCALL_LOG_LEVEL": "error", "TC_LOG_LEVEL": "error", "TC_TRACKER": "false", "TAILCALL_TRACKER": "false"}
     return Server(name, command, (package,), quiet, template, (mode,))
 
@@ -99,6 +104,7 @@ def servers() -> list[Server]:
         _node("Mercurius, JIT", "mercurius", "mercurius", "fastify"),
         _node("Yoga", "yoga", "graphql-yoga"),
         _node("Yoga, JIT", "yoga", "graphql-yoga", "@envelop/graphql-jit", JIT="1"),
+        _hive(),
         _tailcall("Tailcall", UNSHARED, "tailcall_unshared.graphql"),
         _tailcall("Tailcall", SHIPPED, "tailcall.graphql"),
     ]
