@@ -1,14 +1,14 @@
 """The loaders of a collection: the three ways in which things of a backend are read.
 
-    class ListingById(ById[ListingRecord]):
-        collection = ListingClient
+class ListingById(ById[ListingRecord]):
+    collection = ListingClient
 
-    class Listings(Pages[ListingRecord]):
-        collection = ListingClient
+class Listings(Pages[ListingRecord]):
+    collection = ListingClient
 
-    class ListingsByAgent(PagesBy[ListingRecord]):
-        collection = ListingClient
-        parent = "agent_id"
+class ListingsByAgent(PagesBy[ListingRecord]):
+    collection = ListingClient
+    parent = "agent_id"
 """
 
 from typing import Any, ClassVar, Generic, TypeVar, cast

@@ -12,8 +12,10 @@ from graphql import (
     GraphQLField,
     GraphQLInputField,
     GraphQLInputObjectType,
+    GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
+    GraphQLUnionType,
     Undefined,
 )
 from strawberry.annotation import StrawberryAnnotation
@@ -27,7 +29,7 @@ from app.errors import BadUserInputError
 from app.graph.arguments import Arguments
 from app.graph.context import Info
 from app.graph.loader import Key, Loader
-from app.graph.node import Node, global_id_view, parse_global_id
+from app.graph.node import Node, global_id_view, parse_global_id, type_name_of
 from app.graph.payload import GENERAL_CODES, user_error_code_enum, user_errors_of
 from app.graph.resolution import read_attribute, read_declared, read_view
 from app.graph.roots import Mutation, Query, Subscription
@@ -54,9 +56,9 @@ class ComposedSchema(strawberry.federation.Schema):
 
     def __init__(self, subgraphs: Sequence[Subgraph]) -> None:
         self.loaders_by_type: dict[str, type[Loader[str, Any]]] = {}
-        subgraphs = [*subgraphs, self._node_subgraph()]
         for subgraph in subgraphs:
             self.loaders_by_type.update(subgraph.loaders_by_type)
+        subgraphs = [*subgraphs, self._node_subgraph()]
         codes = {**GENERAL_CODES}
         for subgraph in subgraphs:
             codes.update(subgraph.user_error_codes)
@@ -72,6 +74,7 @@ class ComposedSchema(strawberry.federation.Schema):
         )
         _drop_null_defaults(self._schema)
         self._give_resolvers(frozenset(codes))
+        _decide_types_by_record(self._schema, subgraphs)
 
     @property
     def graphql_schema(self) -> GraphQLSchema:
@@ -101,18 +104,19 @@ class ComposedSchema(strawberry.federation.Schema):
 
     def _node_subgraph(self) -> Subgraph:
         graph = Subgraph("graph")
+        loaders = tuple(self.loaders_by_type.values())
 
         def key_of(global_id: str) -> Key[str] | None:
             parsed = parse_global_id(global_id)
             loader = self.loaders_by_type.get(parsed[0]) if parsed else None
             return Key(parsed[1], loader=loader) if parsed and loader else None
 
-        @graph.edge(Query, (), returns=Node)
+        @graph.edge(Query, loaders, returns=Node)
         def node(id: GlobalId) -> Key[str] | None:
             """Any object by its global id; null when there is no such object or it is not the caller's."""
             return key_of(id)
 
-        @graph.edge(Query, (), returns=Node | None, many=True)
+        @graph.edge(Query, loaders, returns=Node | None, many=True)
         def nodes(ids: GlobalIds) -> list[Key[str] | None]:
             """Up to 100 objects by their global ids, in that order; null in the place of each that is not there."""
             if len(ids) > MAX_PAGE:
@@ -173,6 +177,27 @@ def _drop_null_defaults(schema: GraphQLSchema) -> None:
         for given in inputs:
             if given.default_value is None:
                 given.default_value = Undefined
+
+
+def _decide_types_by_record(schema: GraphQLSchema, subgraphs: Sequence[Subgraph]) -> None:
+    """Tell an object's type by the class of its record.
+
+    So a value that stands where only one type can stand is not asked what it is, and one that could be of several
+    is asked once.
+    """
+    names: dict[type, str] = {}
+    for subgraph in subgraphs:
+        for owned, record in subgraph.records.items():
+            names[owned] = names[record] = type_name_of(owned)
+
+    def resolve_type(value: object, _info: object, _abstract: object) -> str | None:
+        return names.get(type(value))
+
+    for named in schema.type_map.values():
+        if isinstance(named, GraphQLObjectType):
+            named.is_type_of = None
+        elif isinstance(named, GraphQLInterfaceType | GraphQLUnionType):
+            named.resolve_type = resolve_type
 
 
 def _contributions(subgraphs: Sequence[Subgraph]) -> dict[str, list[StrawberryField]]:

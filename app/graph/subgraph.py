@@ -76,8 +76,6 @@ class Subgraph:
         """Own a type. `record` is what it is a view of; `by_id` makes it a federation entity keyed by `id`."""
 
         def declare(cls: T) -> T:
-            if record is not None:
-                cls.is_type_of = classmethod(_is_view_of(record))
             keys = ["id"] if by_id else []
             owned = strawberry.federation.type(cls, description=inspect.getdoc(cls), keys=keys)
             self.types.append(owned)
@@ -219,10 +217,3 @@ class Subgraph:
             declared.arguments = [*declared.arguments, *window_arguments()]
         self.fields.append((type_name_of(owner), declared))
         return function
-
-
-def _is_view_of(record: type) -> Callable[..., bool]:
-    def is_type_of(cls: type, value: object, _info: object) -> bool:
-        return isinstance(value, record | cls)
-
-    return is_type_of
