@@ -2,21 +2,26 @@
 
 import argparse
 import asyncio
+import json
 import signal
 import socket
 import sys
 from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
+from graphql import GraphQLError
 from pydantic import ValidationError
 
 from app.embedded import SAMPLE_LOGINS, SAMPLE_PASSWORD, reference_backends, sample_person
-from app.main import GRAPHQL_PATH, create_app
+from app.execution import InvalidDocumentError, Request
+from app.main import GRAPHQL_PATH, create_app, create_executor
 from app.schema import create_schema
 from app.server.authentication import issue_token
+from app.server.explanation import explain
 from app.settings import Environment, Settings, UnsafeSettingsError
 from app.telemetry import configure_logging
 
@@ -43,6 +48,12 @@ def _parser() -> argparse.ArgumentParser:
     serve.set_defaults(run=_serve)
     schema = commands.add_parser("schema", help="print the schema as SDL")
     schema.set_defaults(run=_schema)
+    explain = commands.add_parser("explain", help="say which backend calls the operation of a file can make")
+    explain.add_argument("file", type=Path, help="a file with a GraphQL document")
+    explain.add_argument("--operation", help="which operation, where the document has several")
+    explain.add_argument("--variables", default="{}", help="the variables, as JSON")
+    explain.add_argument("--source", action="store_true", help="print the generated code as well")
+    explain.set_defaults(run=_explain)
     token = commands.add_parser("token", help="print a token for development")
     token.add_argument("--role", choices=["agent", "admin"], default="agent", help="what the token allows")
     token.add_argument("--subject", help="the user's id; unset: a user of that role of the sample data")
@@ -149,6 +160,22 @@ def _run_to_end(main: Coroutine[None, None, None]) -> None:
 
 def _schema(_options: argparse.Namespace) -> int:
     _print(create_schema().as_str())
+    return 0
+
+
+def _explain(options: argparse.Namespace) -> int:
+    executor = create_executor(Settings(), create_schema())
+    variables = json.loads(options.variables)
+    try:
+        prepared = executor.prepare(Request(options.file.read_text(), variables, options.operation))
+        plan = executor.plan(prepared)
+    except InvalidDocumentError as error:
+        raise ValueError("\n".join(str(problem) for problem in error.errors)) from error
+    except GraphQLError as error:
+        raise ValueError(str(error)) from error
+    _print(explain(plan, variables).as_text())
+    if options.source:
+        _print(f"\n{plan.source}")
     return 0
 
 

@@ -8,17 +8,19 @@ from functools import partial
 import msgspec
 import structlog
 from fastapi import FastAPI
+from graphql import GraphQLError
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
 from app.events import CloudEvent, EventLog, MemoryStore
-from app.execution import Executor
+from app.execution import Executor, Prepared
 from app.graph import ComposedSchema, ContextFactory
 from app.graph.principal import Revocations
 from app.rest import RestClient
 from app.schema import EXAMPLES, create_schema
 from app.server.authentication import Authenticator
 from app.server.endpoint import GraphQLEndpoint
+from app.server.explanation import explain
 from app.server.graphiql import GraphiQL
 from app.server.health import Health
 from app.server.ingress import create_ingress
@@ -88,6 +90,7 @@ def create_app(
         timeout=settings.request_timeout,
         max_body_bytes=settings.max_body_bytes,
         share=settings.share_operations,
+        explain=None if settings.is_production else partial(explain_operation, executor),
         page=graphiql,
     )
     app.router.routes += [
@@ -121,6 +124,14 @@ def create_executor(settings: Settings, schema: ComposedSchema) -> Executor:
         field_executor=schema.execution_context_class,
         rules=() if settings.shows_introspection else (NoIntrospection,),
     )
+
+
+def explain_operation(executor: Executor, prepared: Prepared) -> dict[str, object]:
+    """The plan of an operation and the backend calls it can make; why there is none, when its variables are wrong."""
+    try:
+        return explain(executor.plan(prepared), prepared.variables or {}).as_json()
+    except GraphQLError as error:
+        return {"message": error.message}
 
 
 def create_metrics(executor: Executor, endpoint: GraphQLEndpoint, backends: Mapping[str, RestClient]) -> Metrics:

@@ -2,5 +2,7 @@
 
 from app.execution.document import InvalidDocumentError, Prepared, Request, Stage
 from app.execution.executor import Executor
+from app.execution.plan import Field, Kind, Plan
+from app.execution.selection import Selection
 
-__all__ = ["Executor", "InvalidDocumentError", "Prepared", "Request", "Stage"]
+__all__ = ["Executor", "Field", "InvalidDocumentError", "Kind", "Plan", "Prepared", "Request", "Selection", "Stage"]

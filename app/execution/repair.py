@@ -1,6 +1,6 @@
 """Repair: from the failures of a run to the errors and nulls of its response (section 6.4.4 of the specification)."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from math import inf
 from typing import Any, NamedTuple, TypeAlias
 
@@ -11,12 +11,14 @@ from app.execution.trail import Trail
 Place: TypeAlias = tuple[str | int, ...]
 """A path of the response."""
 
+Order: TypeAlias = tuple[float, ...]
+"""Failures sort as graphql-core comes upon them: by turn, and within one turn in the order of the document."""
+
 
 class Failure(NamedTuple):
     """Something that went wrong with one value."""
 
-    order: tuple[float, ...]
-    """Failures sort as graphql-core comes upon them: by turn, and within one turn in the order of the document."""
+    order: Order
     path: Place
     null: Place
     """What becomes null: the nearest place at or above the failed value that may be. () is the whole response."""
@@ -54,7 +56,7 @@ def repair(data: dict[str, Any], failures: Sequence[Failure]) -> tuple[dict[str,
     return data, errors
 
 
-def is_within(place: Place, nulled: set[Place]) -> bool:
+def is_within(place: Place, nulled: Container[Place]) -> bool:
     """Whether the place, or one above it, is null."""
     return any(place[:length] in nulled for length in range(len(place) + 1))
 

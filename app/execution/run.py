@@ -10,7 +10,7 @@ from graphql.pyutils import Path
 from graphql.pyutils import is_awaitable as is_awaitable_by_default
 
 from app.execution.kinds import is_plain
-from app.execution.repair import Failure, Place, is_within
+from app.execution.repair import Failure, Order, Place, is_within
 from app.execution.trail import Trail
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Run:
         self.executor = executor
         self.is_awaitable: Callable[[Any], bool] = executor.is_awaitable
         self.failures: list[Failure] = []
-        self._nulled: set[Place] = set()
+        self._nulled: dict[Place, Order] = {}
         self._turn = 0
 
     def info(self, field: "Field", path: Path | None) -> GraphQLResolveInfo[Any]:
@@ -58,7 +58,7 @@ class Run:
         propagates = self.executor.error_propagation
         failure = Failure.at(trail, index, error, turn=self._turn, propagates=propagates)
         self.failures.append(failure)
-        self._nulled.add(failure.null)
+        self._nulled[failure.null] = min(failure.order, self._nulled.get(failure.null, failure.order))
         return FAILED
 
     def fail_all(self, trail: Trail, size: int, error: Exception) -> Values:
@@ -70,6 +70,15 @@ class Run:
     def is_lost(self, trail: Trail, size: int) -> bool:
         """Whether nothing of a level can be part of the response any more."""
         return bool(self._nulled) and all(self._is_nulled(trail, index) for index in range(size))
+
+    def is_over(self, trail: Trail, size: int, rank: int) -> bool:
+        """Whether executing objects one by one would have ended for all of a level before the field of that rank."""
+        return bool(self._nulled) and all(self._is_over(trail, index, rank) for index in range(size))
+
+    def _is_over(self, trail: Trail, index: int, rank: int) -> bool:
+        steps = trail.steps(index)
+        place, order = tuple(step.key for step in steps), (self._turn, *(step.rank for step in steps), rank)
+        return any(self._nulled.get(place[:length], order) < order for length in range(len(place) + 1))
 
     def _is_nulled(self, trail: Trail, index: int) -> bool:
         return is_within(tuple(step.key for step in trail.steps(index)), self._nulled)

@@ -88,10 +88,10 @@ class Selection:
             return run.fail_all(trail, len(objects), error)
         columns: list[Pending] = []
         for column in columns_to_complete:
-            columns.append(column.complete(objects, trail, run))
-            if run.failures and run.is_lost(trail, len(objects)):
+            if run.is_over(trail, len(objects), column.field.rank):
                 run.abandon(columns)
                 return [None] * len(objects)
+            columns.append(column.complete(objects, trail, run))
         return run.gathered(columns, trail, len(objects), partial(self._assembled, objects, trail, run))
 
     def _assembled(self, objects: Values, trail: Trail, run: Run, columns: list[Values]) -> Pending:

@@ -47,7 +47,7 @@ class Pages(PageLoader[str, R], Generic[R]):
 
     @classmethod
     def backend_call(cls) -> BackendCall:
-        return BackendCall(cls.collection.service.name, f"GET {cls.collection.route}?limit=&offset=", 1)
+        return BackendCall(cls.collection.service.name, f"GET {cls.collection.route}?limit=&offset=", None)
 
 
 class PagesBy(PageLoader[str, R], Generic[R]):

@@ -29,19 +29,23 @@ class EdgeDeclaration:
 
 @dataclass(frozen=True, slots=True)
 class ResolverDeclaration:
-    """An ordinary resolver."""
+    """An ordinary resolver, which makes at most so many calls of backends for one object."""
+
+    calls: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class MutationDeclaration:
     """`attribute` is the payload's field for the changed object; None when the function returns the payload.
 
-    `renamed` gives the path inside `input`, with dots, of what the backend knows by another path.
+    `renamed` gives the path inside `input`, with dots, of what the backend knows by another path. `calls` is how many
+    calls of backends the function makes at most.
     """
 
     payload: type
     attribute: str | None
     renamed: Mapping[str, str] = field(default_factory=dict)
+    calls: int = 1
 
 
 @dataclass(frozen=True, slots=True)

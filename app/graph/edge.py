@@ -5,12 +5,15 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from app.errors import NotFoundError
+from app.errors import GatewayError, NotFoundError
 from app.graph.arguments import Arguments, ResolveInfo
 from app.graph.context import Context
 from app.graph.declaration import EdgeDeclaration
 from app.graph.loader import Key, Loader
 from app.graph.window import Window
+
+MAX_KEYS = 100
+"""How many keys an edge of `many` may have for one object: so that a document alone bounds the calls it makes."""
 
 WINDOW_ARGUMENTS = ("first", "after", "last", "before")
 
@@ -60,7 +63,8 @@ class EdgeResolver:
         answers: list[Any] = []
         for source in sources:
             try:
-                answers.append([_key(answer) for answer in as_keys(call(source))])
+                keys = [_key(answer) for answer in as_keys(call(source))]
+                answers.append(keys if len(keys) <= MAX_KEYS else _too_many(len(keys)))
             except Exception as error:  # the fault of one object is the fault of its field alone
                 answers.append(error)
         return answers
@@ -107,6 +111,10 @@ class EdgeResolver:
         if value is None:
             return _missing(answer[0]) if self.edge.must_exist and answer[0] is not None else None
         return value if window is None else window.slice(value)
+
+
+def _too_many(count: int) -> GatewayError:
+    return GatewayError(f"{count} objects belong here, and at most {MAX_KEYS} can be shown.")
 
 
 def _just(answer: Any) -> tuple[Any]:

@@ -24,11 +24,11 @@ Found: TypeAlias = Mapping[K, V | Exception]
 
 @dataclass(frozen=True, slots=True)
 class BackendCall:
-    """The call that a loader makes: of which service, which request, and for how many keys at most."""
+    """The call that a loader makes: of which service, which request, and for how many keys at most (None: any)."""
 
     service: str
     request: str
-    batch: int
+    batch: int | None
 
 
 class Loader(DataLoader[K, V], Generic[K, V]):

@@ -129,30 +129,35 @@ class Subgraph:
         return self._declare(owner, declaration, returns=Connection[returns] | None, name=name, scopes=scopes)  # type: ignore[valid-type]  # made at run time
 
     def resolver(
-        self, owner: Class, *, returns: Any = None, public: bool = False, scopes: tuple[str, ...] = ()
+        self, owner: Class, *, returns: Any = None, calls: int = 0, public: bool = False, scopes: tuple[str, ...] = ()
     ) -> Callable[[F], F]:
-        """Add a field that does something else: an ordinary resolver, called once per object."""
-        return self._declare(owner, ResolverDeclaration(), returns=returns, public=public, scopes=scopes)
+        """Add a field that does something else: an ordinary resolver, called once per object.
+
+        `calls` is how many calls of backends it makes at most, each time.
+        """
+        return self._declare(owner, ResolverDeclaration(calls), returns=returns, public=public, scopes=scopes)
 
     def mutation(
         self,
         returns: Class,
         *,
         renamed: Mapping[str, str] | None = None,
+        calls: int = 1,
         public: bool = False,
         scopes: tuple[str, ...] = (),
     ) -> Callable[[F], F]:
         """Add a mutation. The payload has the changed object, or is `returns` when that is a payload itself.
 
         `renamed` says where in `input` the user finds what the backend complains of by another path:
-        `{"feedback": "note"}`, `{"auth.code": "credentials.oauth.code"}`.
+        `{"feedback": "note"}`, `{"auth.code": "credentials.oauth.code"}`. `calls` is how many calls of backends the
+        function makes at most.
         """
 
         def declare(function: F) -> F:
             payload, attribute = payload_type(function.__name__, returns)
             if payload not in self.types:
                 self.types.append(payload)
-            declaration = MutationDeclaration(payload, attribute, renamed or {})
+            declaration = MutationDeclaration(payload, attribute, renamed or {}, calls)
             return self._add(function, Mutation, declaration, returns=payload, public=public, scopes=scopes)
 
         return declare

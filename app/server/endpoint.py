@@ -1,6 +1,6 @@
 """The GraphQL endpoint: from an HTTP request to the executor and back, with little in between."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -25,11 +25,13 @@ _PREFLIGHT_HEADERS = (
     b"graphql-preflight",
     b"graphql-require-preflight",
 )
+_PLAN_HEADER = b"x-atrium-plan"
 _FIXED_HEADERS = ((b"vary", b"accept"), (b"cache-control", b"no-store"))
 _encode = msgspec.json.Encoder().encode
 
 Headers: TypeAlias = Mapping[bytes, bytes]
 Payload: TypeAlias = dict[str, object]
+Explain: TypeAlias = Callable[[Prepared], dict[str, object]]
 
 
 class ContextSource(Protocol):
@@ -81,9 +83,12 @@ class GraphQLEndpoint:
         timeout: float,
         max_body_bytes: int,
         share: bool = True,
+        explain: Explain | None = None,
         page: ASGIApp | None = None,
     ) -> None:
         """`timeout` is in seconds; `page` answers browsers that open the URL.
+
+        `explain` says what an operation comes to, for requests with the header X-Atrium-Plan: for development only.
 
         With `share`, identical queries of one caller that are in flight at the same time are executed once.
         """
@@ -93,6 +98,7 @@ class GraphQLEndpoint:
         self._reporter = reporter
         self._timeout = timeout
         self._max_body_bytes = max_body_bytes
+        self._explain = explain
         self._page = page
         self._sharing = Sharing[_Outcome]() if share else None
 
@@ -137,7 +143,7 @@ class GraphQLEndpoint:
         principal = await self._authenticator.authenticate(
             None if authorization is None else authorization.decode("latin-1")
         )
-        key = (scope["method"], sent, authorization)
+        key = (scope["method"], sent, authorization, self._is_explained(headers))
         if self._sharing is not None and self._sharing.in_flight(key):
             work = self._sharing.run(key, lambda: self._execute(self._prepare(scope, sent), principal, scope))
             outcome = await within(self._timeout, work, client=receive)
@@ -176,7 +182,12 @@ class GraphQLEndpoint:
             tracestate=state["trace"].tracestate,
         )
         result = await self._executor.execute(prepared, context)
+        if self._explain is not None and self._is_explained(dict(scope["headers"])):
+            result.extensions = {**(result.extensions or {}), "plan": self._explain(prepared)}
         return _Outcome(prepared.operation_name or prepared.operation_type, result)
+
+    def _is_explained(self, headers: Headers) -> bool:
+        return self._explain is not None and _PLAN_HEADER in headers
 
     async def _read(self, scope: Scope, receive: Receive, headers: Headers) -> bytes:
         if len(scope["headers"]) > MAX_HEADERS:
