@@ -5,6 +5,7 @@ from pathlib import Path
 import resolvers
 from app.graph import ComposedSchema
 from resolvers.account import account
+from resolvers.automation import automation
 from resolvers.character import character
 from resolvers.content import content
 from resolvers.engagement import engagement
@@ -28,6 +29,7 @@ SUBGRAPHS = (
     social_account,
     post,
     scheduled_post,
+    automation,
     engagement,
 )
 
