@@ -62,6 +62,11 @@ class Answer:
         return self.body["data"]
 
     @property
+    def most_calls(self) -> int:
+        """The planned bound on calls, of an operation asked for with `explained`."""
+        return int(self.body["extensions"]["plan"]["mostCalls"])
+
+    @property
     def errors(self) -> list[Any]:
         """The errors without what differs from run to run."""
         return [
@@ -106,10 +111,13 @@ class Gateway:
         email: str | None = "chris@example.com",
         token: str | None = None,
         headers: Mapping[str, str] | None = None,
+        explained: bool = False,
     ) -> Answer:
         """Run a document as somebody of the sample data, as who holds `token`, or as nobody."""
         request_id = uuid.uuid4().hex
         sent = {"x-request-id": request_id, "accept": "application/graphql-response+json", **(headers or {})}
+        if explained:
+            sent["x-atrium-plan"] = "1"
         if token is not None or email is not None:
             sent["authorization"] = f"Bearer {token or self.token(email or '')}"
         async with httpx.AsyncClient(timeout=20, verify=False) as client:  # noqa: S501 -- there is no TLS, and its setup is slow
