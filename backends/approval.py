@@ -41,6 +41,9 @@ FOLLOWED_BY: Final[dict[ContentStatus, ContentStatus]] = {
 }
 """What happens in the background once a state is reached. A draft that arrives ends GENERATING."""
 
+APPROVED: Final = frozenset({S.APPROVED, S.POSTED})
+"""Where what is approved is."""
+
 NEEDS_FEEDBACK: Final = {A.REQUEST_REVISIONS, A.RECORD_MARKETING_RESPONSE}
 
 

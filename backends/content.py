@@ -1,27 +1,37 @@
-"""Content: what is written for listings, and its way to approval and publication."""
+"""Content: what is made for listings and characters, and its way to approval and publication."""
 
-from typing import Annotated, Any
+import asyncio
+import logging
+from datetime import timedelta
+from typing import Annotated, Any, Final
 
 import httpx
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from backends.approval import FOLLOWED_BY, NEEDS_FEEDBACK, TRANSITIONS, Action, ContentStatus, available_actions
+from backends.approval import APPROVED, NEEDS_FEEDBACK, TRANSITIONS, Action, ContentStatus
 from backends.authentication import AuthenticatedCaller, Caller
 from backends.copywriting import ContentType, ContentTypes
-from backends.document import Body, Document, Timestamp, new_id, now
+from backends.document import Body, new_id, now
 from backends.drafts import ContentDraft, Draft
+from backends.generations import GeneratedType, Generation, GenerationDraft, GenerationStatus
 from backends.jobs import Payload
-from backends.notices import EntityType, Notice, NoticeType
+from backends.library import Content, decision, generated, made
+from backends.media import MediaService, media_router
 from backends.peers import PeerUnavailableError
+from backends.personas import Persona, look_up_persona
 from backends.problem import ProblemError, bad_input, not_found
-from backends.reading import answer
-from backends.selection import Reads, among, containing
-from backends.service import Service, Serving, routes
+from backends.selection import Reads, among, containing, flag
+from backends.service import Serving, routes
 from backends.settings import BackendSettings
 from backends.storage import Table
+from backends.studio import make_piece
 from backends.tasks import TaskKind, TaskRequest
+
+SECONDS_TO_MAKE: Final = 2
+
+logger = logging.getLogger(__name__)
 
 Feedback = Annotated[str, Field(max_length=2000)]
 
@@ -44,35 +54,12 @@ class AcceptedTask(BaseModel):
     id: str
 
 
-class Content(Document):
-    agent_id: str | None
-    listing_id: str | None
-    character_id: str | None
-    task_id: str | None
-    content_type: ContentType
-    title: str
-    text: str
-    hashtags: list[str]
-    status: ContentStatus = ContentStatus.PENDING_APPROVAL_AGENT
-    feedback: str | None = None
-    marketing_response: str | None = None
-    revision: int = 0
-    available_actions: list[Action] = Field(default_factory=list)
-    posted_at: Timestamp | None = None
-
-    def move(self, status: ContentStatus) -> None:
-        self.status = status
-        self.available_actions = available_actions(status)
-        if status is ContentStatus.POSTED:
-            self.posted_at = now()
-
-
 router = routes()
 
 
-class ContentService(Service):
+class ContentService(MediaService):
     name = "content"
-    routers = (router,)
+    routers = (router, media_router)
 
     def __init__(self, settings: BackendSettings, http: httpx.AsyncClient) -> None:
         super().__init__(settings, http)
@@ -85,14 +72,29 @@ class ContentService(Service):
                 "listing_id": "TEXT $.listing_id",
                 "character_id": "TEXT $.character_id",
                 "task_id": "TEXT $.task_id",
+                "generation_id": "TEXT $.generation_id",
                 "content_type": "TEXT $.content_type",
+                "is_nsfw": "INTEGER $.is_nsfw",
                 "status": "TEXT $.status",
                 "title": "TEXT $.title",
                 "text": "TEXT $.text",
             },
-            indexed=["agent_id", "listing_id", "task_id"],
+            indexed=["agent_id", "listing_id", "task_id", "character_id", "generation_id"],
+        )
+        self.generations = Table(
+            self.database,
+            "generations",
+            Generation,
+            {
+                "character_id": "TEXT $.character_id",
+                "content_type": "TEXT $.content_type",
+                "status": "TEXT $.status",
+            },
+            indexed=["character_id"],
         )
         self.jobs.register("proceed", self.proceed)
+        self.jobs.register("generate", self.generate)
+        approved = ", ".join(f"'{status}'" for status in sorted(APPROVED))
         self.expose(
             "/content",
             Reads(
@@ -100,15 +102,32 @@ class ContentService(Service):
                 noun="content",
                 filters={
                     "status": among("status", ContentStatus),
-                    "content_type": among("content_type", ContentType),
+                    "content_type": among("content_type", [*ContentType, *GeneratedType]),
                     "listing_id": among("listing_id"),
                     "character_id": among("character_id"),
                     "task_id": among("task_id"),
                     "agent_id": among("agent_id"),
+                    "generation_id": among("generation_id"),
+                    "is_approved": flag(f"(status IN ({approved}))"),
+                    "is_nsfw": flag("coalesce(is_nsfw, 0)"),
                     "search": containing("title", "text"),
                 },
                 orders=["created_at", "updated_at"],
-                groups=["listing_id", "task_id", "agent_id"],
+                groups=["listing_id", "task_id", "agent_id", "character_id", "generation_id"],
+            ),
+        )
+        self.expose(
+            "/generations",
+            Reads(
+                self.generations,
+                noun="generation",
+                filters={
+                    "status": among("status", GenerationStatus),
+                    "content_type": among("content_type", GeneratedType),
+                    "character_id": among("character_id"),
+                },
+                orders=["created_at", "updated_at"],
+                groups=["character_id"],
             ),
         )
 
@@ -116,7 +135,7 @@ class ContentService(Service):
         """Stores a change and tells of it; call it inside a transaction."""
         content.revision += 1
         self.contents.put(content)
-        self.outbox.tell("content.changed", "content", content)
+        self.tell("content.changed", "content", content)
 
     def create(self, draft: ContentDraft) -> Content:
         content = Content(id=new_id("cnt"), **draft.model_dump())
@@ -136,7 +155,8 @@ class ContentService(Service):
         target = TRANSITIONS.get((content.status, action))
         if target is None:
             raise invalid_transition(f"{action} is not possible while the content is {content.status}.")
-        if action in NEEDS_FEEDBACK and not feedback:
+        is_reasoned = action in NEEDS_FEEDBACK or (action is Action.REJECT_DISCARD and content.character_id is not None)
+        if is_reasoned and not feedback:
             raise bad_input(["feedback"], f"{action} needs feedback.")
         if action is Action.RECORD_MARKETING_RESPONSE:
             content.marketing_response = feedback
@@ -145,7 +165,7 @@ class ContentService(Service):
         content.move(target)
         with self.database.transaction():
             self.store(content)
-            if target in FOLLOWED_BY:
+            if content.follower is not None:
                 self.jobs.add("proceed", {"content_id": content.id})
         return content
 
@@ -155,13 +175,13 @@ class ContentService(Service):
         content = self.contents.find(payload["content_id"])
         if content is None:
             return
-        if content.status in FOLLOWED_BY:
-            self.follow(content)
+        if content.follower is not None:
+            self.follow(content, content.follower)
         if content.status is ContentStatus.GENERATING:
             await self.request_revision(content, job)
 
-    def follow(self, content: Content) -> None:
-        content.move(FOLLOWED_BY[content.status])
+    def follow(self, content: Content, status: ContentStatus) -> None:
+        content.move(status)
         with self.database.transaction():
             self.store(content)
             if content.status is not ContentStatus.GENERATING:
@@ -169,13 +189,13 @@ class ContentService(Service):
 
     async def request_revision(self, content: Content, key: str) -> None:
         """Has the agents service write another draft; without one the agent gets the last one back."""
-        if content.listing_id is None:
+        if content.listing_id is None or content.content_type not in set(ContentType):
             self.end_generating(content.id, None)
             return
         request = TaskRequest(
             kind=TaskKind.REVISE_CONTENT,
             listing_id=content.listing_id,
-            content_types=[content.content_type],
+            content_types=[ContentType(content.content_type)],
             content_id=content.id,
             feedback=content.feedback,
             edition=content.revision,
@@ -206,21 +226,81 @@ class ContentService(Service):
             self.store(content)
         return content
 
+    def remove(self, content: Content) -> Content:
+        with self.database.transaction():
+            self.contents.remove(content.id)
+            self.tell("content.deleted", "content", content)
+        return content
+
+    def use(self, content: Content) -> Content:
+        content.times_used += 1
+        with self.database.transaction():
+            self.store(content)
+        return content
+
+    async def begin(self, draft: GenerationDraft, caller: Caller) -> Generation:
+        """Accepts a generation; a job makes its pieces."""
+        caller.require_user()
+        persona = await look_up_persona(self.peers, draft.character_id, caller.sees_only)
+        generation = Generation(id=new_id("gen"), owner_id=persona.owner_id, **draft.model_dump())
+        seconds = SECONDS_TO_MAKE + self.settings.step_seconds * (1 + len(generation.piece_ids))
+        generation.estimated_completion = now() + timedelta(seconds=seconds)
+        with self.database.transaction():
+            self.generations.put(generation)
+            self.jobs.add("generate", {"generation_id": generation.id})
+        return generation
+
+    async def generate(self, _job: str, payload: Payload) -> None:
+        """Makes what is not made yet, one piece a step."""
+        generation = self.generations.find(payload["generation_id"])
+        if generation is None or generation.is_over:
+            return
+        if generation.status is GenerationStatus.PENDING:
+            generation.status, generation.started_at = GenerationStatus.PROCESSING, now()
+            self.generations.put(generation)
+        await self.pause()
+        try:
+            await self.make_pieces(generation)
+        except PeerUnavailableError:
+            raise
+        except ProblemError as error:
+            generation.end(now(), error.detail)
+        except OSError:
+            logger.exception("the files of %s cannot be stored", generation.id)
+            generation.end(now(), "The files cannot be stored.", "STORAGE_ERROR")
+        else:
+            generation.end(now())
+        self.end_generation(generation)
+
+    async def make_pieces(self, generation: Generation) -> None:
+        if generation.blocked_words:
+            raise bad_input(["prompt"], f"The prompt asks for {', '.join(generation.blocked_words)}.")
+        persona = await look_up_persona(self.peers, generation.character_id, generation.owner_id)
+        for number, content_id in enumerate(generation.piece_ids):
+            if content_id not in generation.content_ids:
+                await self.make(generation, persona, number, content_id)
+                await self.pause()
+
+    async def make(self, generation: Generation, persona: Persona, number: int, content_id: str) -> None:
+        """Drawing takes up to a second, so a thread does it."""
+        piece = await asyncio.to_thread(make_piece, generation, persona, number)
+        content = generated(generation, content_id, piece, self.media)
+        generation.content_ids.append(content_id)
+        generation.success_count = len(generation.content_ids)
+        with self.database.transaction():
+            self.store(content)
+            self.tell("content.generated", "content", content)
+            self.generations.put(generation)
+
+    def end_generation(self, generation: Generation) -> None:
+        with self.database.transaction():
+            self.generations.put(generation)
+            self.tell(f"generation.{generation.status}", "generation", generation)
+            self.notify(made(generation))
+
 
 def invalid_transition(detail: str) -> ProblemError:
     return ProblemError(409, detail, code="INVALID_TRANSITION")
-
-
-def decision(content: Content) -> Notice:
-    posted = content.status is ContentStatus.POSTED
-    return Notice(
-        owner_id=content.owner_id,
-        type=NoticeType.CONTENT_DECISION,
-        title="Your content is posted" if posted else "Marketing has responded",
-        message=f"“{content.title}” {'has been posted' if posted else 'waits for your approval again'}.",
-        related_entity_type=EntityType.CONTENT,
-        related_entity_id=content.id,
-    )
 
 
 ServingContent = Annotated[ContentService, Serving]
@@ -243,13 +323,13 @@ async def create_for_listing(
 async def act_on_content(
     content_id: str, body: ActionRequest, caller: AuthenticatedCaller, service: ServingContent
 ) -> Response:
-    return answer(service.act(service.visible(content_id, caller), body.action, body.feedback))
+    return service.answer(service.act(service.visible(content_id, caller), body.action, body.feedback))
 
 
 @router.post("/content")
 async def create_content(draft: ContentDraft, caller: AuthenticatedCaller, service: ServingContent) -> Response:
     caller.require_service()
-    return answer(service.create(draft), 201)
+    return service.answer(service.create(draft), 201)
 
 
 @router.put("/content/{content_id}/draft")
@@ -257,10 +337,27 @@ async def replace_draft(
     content_id: str, draft: Draft, caller: AuthenticatedCaller, service: ServingContent
 ) -> Response:
     caller.require_service()
-    return answer(service.end_generating(content_id, draft))
+    return service.answer(service.end_generating(content_id, draft))
 
 
 @router.delete("/content/{content_id}/draft")
 async def give_up_draft(content_id: str, caller: AuthenticatedCaller, service: ServingContent) -> Response:
     caller.require_service()
-    return answer(service.end_generating(content_id, None))
+    return service.answer(service.end_generating(content_id, None))
+
+
+@router.post("/content/{content_id}/use")
+async def use_content(content_id: str, caller: AuthenticatedCaller, service: ServingContent) -> Response:
+    """Publishing says so when it has posted a piece."""
+    caller.require_service()
+    return service.answer(service.use(service.visible(content_id, caller)))
+
+
+@router.delete("/content/{content_id}")
+async def delete_content(content_id: str, caller: AuthenticatedCaller, service: ServingContent) -> Response:
+    return service.answer(service.remove(service.visible(content_id, caller)))
+
+
+@router.post("/generations")
+async def generate_content(draft: GenerationDraft, caller: AuthenticatedCaller, service: ServingContent) -> Response:
+    return service.answer(await service.begin(draft, caller), 202)

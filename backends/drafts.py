@@ -6,6 +6,7 @@ from pydantic import Field
 
 from backends.copywriting import ContentType
 from backends.document import Body
+from backends.generations import Category, GeneratedType
 
 
 class Draft(Body):
@@ -22,4 +23,7 @@ class ContentDraft(Draft):
     listing_id: str | None = None
     character_id: str | None = None
     task_id: str | None = None
-    content_type: ContentType
+    content_type: ContentType | GeneratedType
+    prompt: Annotated[str, Field(max_length=2000)] | None = None
+    category: Category | None = None
+    is_nsfw: bool = False

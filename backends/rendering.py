@@ -219,9 +219,9 @@ def fill_below(pen: ImageDraw.ImageDraw, layer: Layer, outline: Callable[[float]
 
 
 def gradient(width: int, height: int, top: str, bottom: str) -> Image.Image:
-    column = Image.new("RGB", (1, height))
-    column.putdata([blend(top, bottom, y / height) for y in range(height)])
-    return column.resize((width, height), Image.Resampling.NEAREST)
+    share = Image.linear_gradient("L").resize((width, height), Image.Resampling.BILINEAR)
+    size = (width, height)
+    return Image.composite(Image.new("RGB", size, bottom), Image.new("RGB", size, top), share)
 
 
 def blend(first: str, second: str, share: float) -> Colour:
@@ -238,8 +238,7 @@ def within(width: int, height: int, limit: int) -> tuple[int, int]:
 
 
 def thumbnail_of(image: Image.Image) -> bytes:
-    small = image.resize(within(*image.size, THUMBNAIL_SIZE), Image.Resampling.BILINEAR)
-    return encoded(small.quantize(64))
+    return encoded(image.resize(within(*image.size, THUMBNAIL_SIZE), Image.Resampling.BILINEAR))
 
 
 def encoded(image: Image.Image) -> bytes:

@@ -115,6 +115,9 @@ class Table(Generic[D]):
         document.updated_at = max(now(), document.updated_at)
         self.load([document])
 
+    def remove(self, key: str) -> None:
+        self.database.execute(f"DELETE FROM {self.name} WHERE id = ?", (key,))  # noqa: S608 -- names come from code
+
     def load(self, documents: Iterable[D]) -> None:
         """Stores documents exactly as they are."""
         self.database.execute_many(self._write, ((document.id, document.model_dump_json()) for document in documents))

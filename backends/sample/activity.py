@@ -6,8 +6,8 @@ from typing import Final
 
 from backends.agents import outcome
 from backends.approval import ContentStatus
-from backends.content import decision
 from backends.document import Document
+from backends.library import decision
 from backends.listings import ListingStatus, shown
 from backends.notices import Notice
 from backends.notifications import Notification

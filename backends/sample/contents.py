@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from backends.approval import ContentStatus
-from backends.content import Content
 from backends.copywriting import ContentType, ListingFacts, write_copy
+from backends.library import Content
 from backends.listings import Listing
 from backends.sample.listings import sample_listings
 from backends.sample.seed import sample_id
