@@ -89,7 +89,7 @@ class DeadlineExceededError(GatewayError):
 
 
 class BackendError(GatewayError):
-    """A backend failed. `service` is its name, `status` its HTTP status if it answered at all."""
+    """A backend failed. `service` is its name where it is known, `status` its HTTP status if it answered at all."""
 
     code = "BACKEND_ERROR"
 
@@ -97,7 +97,7 @@ class BackendError(GatewayError):
         self,
         message: str,
         *,
-        service: str,
+        service: str | None,
         status: int | None = None,
         retry_after: float | None = None,
         request_id: str | None = None,
@@ -110,8 +110,10 @@ class BackendError(GatewayError):
 
     @property
     def extensions(self) -> dict[str, object]:
-        """`code`, `service`, and where known `http.status`, `retryAfter` in seconds, `requestId`."""
-        known: dict[str, object] = {"code": self.code, "service": self.service}
+        """`code`, and where known `service`, `http.status`, `retryAfter` in seconds, `requestId`."""
+        known: dict[str, object] = {"code": self.code}
+        if self.service is not None:
+            known["service"] = self.service
         if self.status is not None:
             known["http"] = {"status": self.status}
         if self.retry_after is not None:

@@ -9,6 +9,7 @@ from resolvers.automation import automation
 from resolvers.character import character
 from resolvers.content import content
 from resolvers.engagement import engagement
+from resolvers.generation import generation
 from resolvers.listing import listing
 from resolvers.notification import notification
 from resolvers.post import post
@@ -25,6 +26,7 @@ SUBGRAPHS = (
     task,
     character,
     content,
+    generation,
     notification,
     social_account,
     post,

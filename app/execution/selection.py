@@ -90,7 +90,7 @@ class Selection:
         for column in columns_to_complete:
             if run.is_over(trail, len(objects), column.field.rank):
                 run.abandon(columns)
-                return [None] * len(objects)
+                return self._assembled(objects, trail, run, [[None] * len(objects)] * len(columns_to_complete))
             columns.append(column.complete(objects, trail, run))
         return run.gathered(columns, trail, len(objects), partial(self._assembled, objects, trail, run))
 

@@ -2,13 +2,15 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Annotated, Any, TypeAlias, cast
 
 import strawberry
 from graphql import (
     GraphQLArgument,
+    GraphQLEnumType,
+    GraphQLError,
     GraphQLField,
     GraphQLInputField,
     GraphQLInputObjectType,
@@ -25,7 +27,7 @@ from strawberry.schema.name_converter import NameConverter
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
-from app.errors import BadUserInputError
+from app.errors import BackendInvalidResponseError, BadUserInputError
 from app.graph.arguments import Arguments
 from app.graph.context import Info
 from app.graph.loader import Key, Loader
@@ -41,6 +43,10 @@ GlobalId: TypeAlias = Annotated[strawberry.ID, strawberry.argument(description="
 GlobalIds: TypeAlias = Annotated[
     list[strawberry.ID], strawberry.argument(description="As `Node.id` gives them, at most 100.")
 ]
+
+
+MAX_ENTITIES = 1000
+"""How many entities may be asked for at once: ten calls of a backend."""
 
 
 class CompositionError(Exception):
@@ -75,6 +81,7 @@ class ComposedSchema(strawberry.federation.Schema):
         _drop_null_defaults(self._schema)
         self._give_resolvers(frozenset(codes))
         _decide_types_by_record(self._schema, subgraphs)
+        _blame_backends_for_unknown_values(self._schema)
 
     @property
     def graphql_schema(self) -> GraphQLSchema:
@@ -89,6 +96,8 @@ class ComposedSchema(strawberry.federation.Schema):
     ) -> list[FederationAny]:
         """Entities for a router above: one call of a backend per type, whatever their number."""
         context = info.context
+        if len(representations) > MAX_ENTITIES:
+            raise BadUserInputError(f"At most {MAX_ENTITIES} representations.", field=["representations"])
         keys = [self._entity_key(representation) for representation in representations]
         loads = [context.load(loader, key) for loader, key in keys]
         found = await asyncio.gather(*loads, return_exceptions=True)
@@ -198,6 +207,26 @@ def _decide_types_by_record(schema: GraphQLSchema, subgraphs: Sequence[Subgraph]
             named.is_type_of = None
         elif isinstance(named, GraphQLInterfaceType | GraphQLUnionType):
             named.resolve_type = resolve_type
+
+
+def _blame_backends_for_unknown_values(schema: GraphQLSchema) -> None:
+    """Make a value that an enum does not have the error of whoever sent it; its field alone is lost."""
+
+    def strictly(named: GraphQLEnumType) -> Callable[[object], str]:
+        coerce = named.coerce_output_value
+
+        def coerce_output_value(value: object) -> str:
+            try:
+                return coerce(value)
+            except GraphQLError as error:
+                message = f"A backend sent a value that {named.name} does not have."
+                raise BackendInvalidResponseError(message, service=None) from error
+
+        return coerce_output_value
+
+    for named in schema.type_map.values():
+        if isinstance(named, GraphQLEnumType) and not named.name.startswith("__"):
+            named.coerce_output_value = strictly(named)  # type: ignore[assignment]  # a seam of graphql-core
 
 
 def _contributions(subgraphs: Sequence[Subgraph]) -> dict[str, list[StrawberryField]]:

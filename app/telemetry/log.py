@@ -27,7 +27,7 @@ def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    rendering = _json_rendering() if settings.is_production else [structlog.dev.ConsoleRenderer(colors=stream.isatty())]
+    rendering = _json_rendering() if settings.is_production else [_console_rendering(stream)]
     structlog.configure(
         processors=[*shared, *rendering],
         logger_factory=lambda name="app": _NamedLogger(stream, name),
@@ -60,6 +60,11 @@ def _configure_standard_library(stream: TextIO, formatter: logging.Formatter, le
         logger.handlers, logger.propagate = [], True
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _console_rendering(stream: TextIO) -> Processor:
+    """Readable lines. Tracebacks are plain: the pretty ones show local variables, and with them tokens."""
+    return structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback)
 
 
 def _json_rendering() -> list[Processor]:

@@ -201,7 +201,6 @@ async def test_what_hangs_on_a_live_event_is_missing_and_the_stream_goes_on(
     assert (error["path"], error["extensions"]["code"]) == (["taskProgress", "task", "contents"], "BACKEND_ERROR")
 
 
-@pytest.mark.xfail(strict=True, reason="an enum's unknown value is reported as a defect of the gateway")
 async def test_a_value_that_the_graph_does_not_know_is_the_backends_fault(broken: Gateway, content: StandIn) -> None:
     row = (
         b'{"id":"cnt_1","owner_id":"usr_1","content_type":"email","title":"A","text":"B","hashtags":[],"status":"lost",'
