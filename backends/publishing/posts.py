@@ -8,6 +8,7 @@ from pydantic import Field
 
 from backends.authentication import Caller
 from backends.document import Body, Document, Timestamp, new_id
+from backends.jobs import Payload
 from backends.problem import ProblemError, bad_input, not_found
 from backends.publishing.failures import FailureSource, tell_failure
 from backends.publishing.moments import before, not_before
@@ -132,6 +133,7 @@ class Posts:
         self._clock = clock
         columns = COLUMNS | {"automation_rule_id": "TEXT $.automation_rule_id", "published_at": "TEXT $.published_at"}
         indexed = ["character_id", "social_account_id", "content_id", "automation_rule_id"]
+        service.jobs.register("use_content", self._tell_of_use)
         self.table = Table(service.database, "posts", Post, columns, indexed=indexed)
         filters = MATERIAL_FILTERS | {
             "status": among("status", PostStatus),
@@ -170,9 +172,14 @@ class Posts:
             self.table.put(post)
             if post.status is PostStatus.PUBLISHED:
                 self._service.outbox.tell("post.published", "post", post)
+                for content_id in dict.fromkeys(filter(None, (post.content_id, *post.additional_content_ids))):
+                    self._service.jobs.add("use_content", {"content_id": content_id})
             else:
                 tell_failure(self._service, FailureSource.POST, post, post.character_id, post.error or "")
         return post
+
+    async def _tell_of_use(self, job: str, payload: Payload) -> None:
+        await self._directory.use_content(payload["content_id"], job)
 
     def visible(self, post_id: str, caller: Caller) -> Post:
         post = self.table.find(post_id)
@@ -183,7 +190,7 @@ class Posts:
     def delete(self, post: Post) -> Post:
         """Takes a post down: the last that is seen of it."""
         post.status = PostStatus.DELETED
-        self._service.database.execute("DELETE FROM posts WHERE id = ?", (post.id,))
+        self.table.remove(post.id)
         return post
 
     async def sync(self, post: Post, caller: Caller) -> Post:

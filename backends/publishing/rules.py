@@ -167,7 +167,7 @@ class AutomationRules:
 
     def delete(self, rule: AutomationRule) -> AutomationRule:
         rule.is_enabled, rule.next_run_at = False, None
-        self._service.database.execute("DELETE FROM automation_rules WHERE id = ?", (rule.id,))
+        self.table.remove(rule.id)
         return rule
 
     def visible(self, rule_id: str, caller: Caller) -> AutomationRule:

@@ -163,5 +163,9 @@ class Directory:
             if error.code != "INVALID_TRANSITION":
                 raise
 
+    async def use_content(self, content_id: str, key: str) -> None:
+        """Has the library count that a piece was posted."""
+        await self.peers.send("POST", "content", f"/content/{content_id}/use", Piece, idempotency_key=key)
+
     async def text_of(self, content_id: str, owner_id: str) -> str:
         return (await self.peers.get("content", f"/content/{content_id}", Piece, on_behalf_of=owner_id)).text
