@@ -4,7 +4,7 @@ from app.rest import Client
 from clients.account import AccountClient, AgentClient
 from clients.ai_agent import TaskClient
 from clients.character import CharacterClient
-from clients.content import ContentClient
+from clients.content import ContentClient, GenerationClient
 from clients.listing import ListingClient
 from clients.notification import NotificationClient
 from clients.publishing import AutomationRuleClient, EngagementClient, PostClient, ScheduledPostClient
@@ -17,6 +17,7 @@ CLIENTS: tuple[type[Client], ...] = (
     CharacterClient,
     ContentClient,
     EngagementClient,
+    GenerationClient,
     ListingClient,
     NotificationClient,
     PostClient,

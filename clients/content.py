@@ -1,11 +1,24 @@
-"""The content backend: pieces of content and their way through approval."""
+"""The content backend: pieces of content, their way through approval, and what generates them."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import ClassVar
 
 import msgspec
 
 from app.rest import CollectionClient, Service
+
+CONTENT = Service("content", port=8006)
+
+
+class GenerationSettingsRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """Sides are in pixels."""
+
+    steps: int
+    cfg_scale: float
+    width: int
+    height: int
+    seed: int | None = None
 
 
 class ContentRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +40,45 @@ class ContentRecord(msgspec.Struct, frozen=True, kw_only=True):
     revision: int
     available_actions: list[str]
     posted_at: datetime | None = None
+    generation_id: str | None = None
+    generation_settings: GenerationSettingsRecord | None = None
+    prompt: str | None = None
+    category: str | None = None
+    is_nsfw: bool = False
+    is_approved: bool = False
+    file_url: str | None = None
+    thumbnail_url: str | None = None
+    width: int | None = None
+    height: int | None = None
+    file_size: int | None = None
+    quality_score: float | None = None
+    times_used: int = 0
+    created_at: datetime
+    updated_at: datetime
+
+
+class GenerationRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """`success_count` and `failure_count` are of pieces; `error` and `error_code` say why it failed."""
+
+    id: str
+    owner_id: str
+    character_id: str
+    content_type: str
+    prompt: str
+    negative_prompt: str | None = None
+    settings: GenerationSettingsRecord
+    category: str
+    is_nsfw: bool
+    status: str
+    content_ids: list[str]
+    success_count: int
+    failure_count: int
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    duration_seconds: float | None = None
+    estimated_completion: datetime | None = None
+    error: str | None = None
+    error_code: str | None = None
     created_at: datetime
     updated_at: datetime
 
@@ -42,7 +94,7 @@ class StartedTask(msgspec.Struct, frozen=True):
 
 
 class ContentClient(CollectionClient[ContentRecord]):
-    service: ClassVar[Service] = Service("content", port=8006)
+    service: ClassVar[Service] = CONTENT
     route: ClassVar[str] = "/content"
     record: ClassVar[type[ContentRecord]] = ContentRecord
 
@@ -56,3 +108,17 @@ class ContentClient(CollectionClient[ContentRecord]):
         body = {"listing_id": listing_id, "content_types": content_types}
         started = await self.write("POST", "/content/create-for-listing", StartedTask, body=body)
         return started.task.id
+
+    async def delete(self, id: str) -> ContentRecord:
+        """Take a piece of content away for good; what it was."""
+        return await self.write("DELETE", "/content/{id}", ContentRecord, params={"id": id})
+
+
+class GenerationClient(CollectionClient[GenerationRecord]):
+    service: ClassVar[Service] = CONTENT
+    route: ClassVar[str] = "/generations"
+    record: ClassVar[type[GenerationRecord]] = GenerationRecord
+
+    async def begin(self, generation: Mapping[str, object]) -> GenerationRecord:
+        """Have something made for a character; the problem CHARACTER_NOT_FOUND when it is not the caller's."""
+        return await self.write("POST", "/generations", GenerationRecord, body=generation)

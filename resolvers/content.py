@@ -1,9 +1,9 @@
-"""Content: what has been written, and its way through approval."""
+"""Content: what has been made for listings and characters, and its way through approval."""
 
 from collections.abc import AsyncGenerator
 from datetime import datetime
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 import strawberry.pydantic
@@ -12,12 +12,14 @@ from pydantic import BaseModel, Field
 from app.graph import (
     ALL,
     ID,
+    URL,
     After,
     AnyId,
     ById,
     Change,
     Info,
     Key,
+    Loader,
     Node,
     Order,
     Pages,
@@ -33,9 +35,11 @@ from app.graph import (
     value,
 )
 from clients.ai_agent import TaskRecord
+from clients.character import CharacterRecord
 from clients.content import ContentClient, ContentRecord
 from clients.listing import ListingRecord
 from resolvers.account import Agent, AgentById
+from resolvers.character import Character, CharacterById, character_ids, refuse_other_characters
 from resolvers.listing import Listing, ListingById
 from resolvers.task import Task, TaskById
 
@@ -55,6 +59,11 @@ class ContentsByListing(PagesBy[ContentRecord]):
     parent = "listing_id"
 
 
+class ContentsByCharacter(PagesBy[ContentRecord]):
+    collection = ContentClient
+    parent = "character_id"
+
+
 @strawberry.enum(description="What kind of content it is.")
 class ContentType(Enum):
     SOCIAL_MEDIA_POST = value("social_media_post", "A post for a social platform.")
@@ -62,13 +71,23 @@ class ContentType(Enum):
     EMAIL = value("email", "An email to clients.")
     PROPERTY_DESCRIPTION = value("property_description", "A description for a portal.")
     VIDEO_SCRIPT = value("video_script", "What is said in a video.")
+    IMAGE = value("image", "A picture, made for a character.")
+    VIDEO = value("video", "A short clip, made for a character.")
+    TEXT = value("text", "A post in a character's own words.")
+
+
+@strawberry.enum(description="Where on a platform a piece of content belongs.")
+class ContentCategory(Enum):
+    POST = value("post", "In the feed.")
+    STORY = value("story", "For a day.")
+    REEL = value("reel", "As a short video.")
 
 
 @strawberry.enum(description="Where a piece of content stands on its way through approval.")
 class ContentStatus(Enum):
     GENERATING = value("generating", "Being written.")
     PENDING_APPROVAL_AGENT = value("pending_approval_agent", "Waiting for the agent.")
-    APPROVED = value("approved", "Approved; about to be posted.")
+    APPROVED = value("approved", "Approved. For a listing it is posted next; for a character, when it is used.")
     POSTED = value("posted", "Posted.")
     REJECTED = value("rejected", "Rejected for good.")
     REVISIONS_REQUESTED = value("revisions_requested", "To be written again.")
@@ -91,9 +110,18 @@ class ContentOrderField(Enum):
     UPDATED_AT = value("updated_at", "When it was last changed.")
 
 
+@strawberry.type(description="How a picture or a clip was made.")
+class GenerationSettings:
+    steps: int = described("How much work went into it.")
+    cfg_scale: float = described("How closely it keeps to the prompt.")
+    width: int = described("The width asked for, in pixels.")
+    height: int = described("The height asked for, in pixels.")
+    seed: int | None = described("What makes it repeatable; null when chance decided.")
+
+
 @content.type(ContentRecord, by_id=ContentById)
 class Content(Node):
-    """A piece of content, such as a post about a listing."""
+    """A piece of content, such as a post about a listing or a picture for a character."""
 
     content_type: ContentType = described("What kind of content it is.")
     title: str = described("What it is called.")
@@ -105,6 +133,18 @@ class Content(Node):
     marketing_response: str | None = described("What marketing answered.")
     revision: int = described("Grows with every change.")
     posted_at: datetime | None = described("When it was posted.")
+    is_approved: bool = described("Whether it is approved for use.")
+    is_nsfw: bool = described("Whether it is not safe for work.")
+    category: ContentCategory | None = described("Where on a platform it belongs.")
+    file_url: URL | None = described("The picture or the clip.")
+    thumbnail_url: URL | None = described("A small picture of it.")
+    width: int | None = described("The width of the file, in pixels.")
+    height: int | None = described("The height of the file, in pixels.")
+    file_size: int | None = described("The size of the file, in bytes.")
+    prompt: str | None = described("What it was made from.")
+    generation_settings: GenerationSettings | None = described("How it was made.")
+    quality_score: float | None = described("How good it is, from 0 to 1.")
+    times_used: int = described("In how many posts it was used.")
     created_at: datetime = described("When it was begun.")
     updated_at: datetime = described("When it was last changed.")
 
@@ -114,6 +154,11 @@ class ContentFilter(BaseModel):
     status: list[ContentStatus] | None = Field(None, description="In one of these states.")
     content_type: list[ContentType] | None = Field(None, description="Of one of these kinds.")
     search: str | None = Field(None, max_length=200, description="With this in the title or the text.")
+    character_id: list[ID] | None = Field(
+        None, max_length=100, description="About one of these characters, by ids of either kind."
+    )
+    is_approved: bool | None = Field(None, description="Only what is approved, or only what is not.")
+    is_nsfw: bool | None = Field(None, description="Only what is not safe for work, or only what is.")
 
 
 ContentFilterArgument = Annotated[ContentFilter | None, strawberry.argument(description="Which content.")]
@@ -123,7 +168,9 @@ ContentOrder = Annotated[
 
 
 def _contents_key(parent: str, filter: ContentFilter | None, order_by: Order[ContentOrderField] | None) -> Key[str]:
-    return Key(parent, {"filter": filter_query(filter), "order": order_text(order_by)})
+    characters = character_ids(filter.character_id) if filter else None
+    rest = filter.model_copy(update={"character_id": None}) if filter else None
+    return Key(parent, {"filter": filter_query(rest, character_id=characters), "order": order_text(order_by)})
 
 
 @content.edge(Query, ContentById, returns=Content, must_exist=True, name="content")
@@ -148,6 +195,25 @@ def pending_approvals(order_by: ContentOrder = None) -> Key[str]:
 def listing(content: Parent[ContentRecord]) -> str | None:
     """The listing it is about, if it is about one."""
     return content.listing_id
+
+
+@content.edge(Content, CharacterById, returns=Character)
+def character(content: Parent[ContentRecord]) -> str | None:
+    """The character it was made for, if it was made for one."""
+    return content.character_id
+
+
+ContentSubject = Annotated[
+    Listing | Character, strawberry.union("ContentSubject", description="What a piece of content is about.")
+]
+
+
+@content.edge(Content, (ListingById, CharacterById), returns=ContentSubject)
+def subject(content: Parent[ContentRecord]) -> Key[str] | None:
+    """The listing or the character it is about; null when that is gone."""
+    loader: type[Loader[str, Any]] = CharacterById if content.character_id else ListingById
+    id = content.character_id or content.listing_id
+    return Key(id, loader=loader) if id else None
 
 
 @content.edge(Content, AgentById, returns=Agent)
@@ -176,10 +242,23 @@ def contents_of_listing(
     return _contents_key(listing.id, filter, order_by)
 
 
+@content.connection(Character, ContentsByCharacter, returns=Content, name="contents")
+def contents_of_character(
+    character: Parent[CharacterRecord], filter: ContentFilterArgument = None, order_by: ContentOrder = None
+) -> Key[str]:
+    """What has been made for this character."""
+    refuse_other_characters(filter.character_id if filter else None)
+    return _contents_key(character.id, filter, order_by)
+
+
 @strawberry.pydantic.input(description="What to write, and for which listing.")
 class CreateContentForListingInput(BaseModel):
     listing_id: ID = Field(description="The listing's id, of either kind.")
-    content_types: list[ContentType] = Field(min_length=1, max_length=5, description="One draft is written for each.")
+    content_types: list[ContentType] = Field(
+        min_length=1,
+        max_length=5,
+        description="One draft is written for each; not pictures, clips and characters' posts.",
+    )
 
 
 @strawberry.pydantic.input(description="The content to approve.")
@@ -190,28 +269,35 @@ class ApproveContentInput(BaseModel):
 @strawberry.pydantic.input(description="The content to reject.")
 class RejectContentInput(BaseModel):
     id: ID = Field(description="The content's id, of either kind.")
-    feedback: str | None = Field(None, max_length=5000, description="Why.")
+    feedback: str | None = Field(
+        None, max_length=2000, description="The reason; needed for what was made for a character."
+    )
+
+
+@strawberry.pydantic.input(description="The content to delete.")
+class DeleteContentInput(BaseModel):
+    id: ID = Field(description="The content's id, of either kind.")
 
 
 @strawberry.pydantic.input(description="The content to have written again.")
 class RequestContentRevisionsInput(BaseModel):
     id: ID = Field(description="The content's id, of either kind.")
-    feedback: str = Field(min_length=1, max_length=5000, description="What to change.")
+    feedback: str = Field(min_length=1, max_length=2000, description="What to change.")
 
 
 @strawberry.pydantic.input(description="The content to pass on to marketing.")
 class SendContentToMarketingInput(BaseModel):
     id: ID = Field(description="The content's id, of either kind.")
-    note: str | None = Field(None, max_length=5000, description="What to tell them.")
+    note: str | None = Field(None, max_length=2000, description="What to tell them.")
 
 
 @strawberry.pydantic.input(description="What marketing answered.")
 class RecordMarketingResponseInput(BaseModel):
     id: ID = Field(description="The content's id, of either kind.")
-    response: str = Field(min_length=1, max_length=5000, description="Their answer.")
+    response: str = Field(min_length=1, max_length=2000, description="Their answer.")
 
 
-@content.mutation(Task)
+@content.mutation(Task, calls=2)
 async def create_content_for_listing(info: Info, input: CreateContentForListingInput) -> TaskRecord | None:
     """Have content written for a listing. The task that does it can be followed by `taskProgress`."""
     listing_id = database_id(input.listing_id, Listing, "listingId")
@@ -226,7 +312,7 @@ async def _act(info: Info, id: str, action: ContentAction, feedback: str | None 
 
 @content.mutation(Content)
 async def approve_content(info: Info, input: ApproveContentInput) -> ContentRecord:
-    """Approve a piece of content that waits for it; it is posted next."""
+    """Approve a piece of content that waits for it. For a listing it is posted next."""
     return await _act(info, input.id, ContentAction.APPROVE)
 
 
@@ -234,6 +320,12 @@ async def approve_content(info: Info, input: ApproveContentInput) -> ContentReco
 async def reject_content(info: Info, input: RejectContentInput) -> ContentRecord:
     """Reject a piece of content for good."""
     return await _act(info, input.id, ContentAction.REJECT, input.feedback)
+
+
+@content.mutation(Content)
+async def delete_content(info: Info, input: DeleteContentInput) -> ContentRecord:
+    """Delete a piece of content for good; the answer is what it was."""
+    return await info.context.client(ContentClient).delete(database_id(input.id, Content))
 
 
 @content.mutation(Content)
