@@ -148,7 +148,7 @@ def listings_of_agent(
 
 @strawberry.pydantic.input(description="A property to list.")
 class CreateListingInput(BaseModel):
-    address: str = Field(min_length=3, max_length=300, description="The street address.")
+    address: str = Field(min_length=3, max_length=200, description="The street address.")
     city: str | None = Field(None, max_length=120, description="The city.")
     state: str | None = Field(None, max_length=60, description="The state.")
     postal_code: str | None = Field(None, max_length=20, description="The postal code.")
@@ -157,8 +157,8 @@ class CreateListingInput(BaseModel):
     bedrooms: int | None = Field(None, ge=0, le=1000, description="How many bedrooms.")
     bathrooms: float | None = Field(None, ge=0, le=1000, description="How many bathrooms.")
     square_feet: int | None = Field(None, ge=0, description="The living area in square feet.")
-    year_built: int | None = Field(None, ge=1500, le=2200, description="When it was built.")
-    description: str | None = Field(None, max_length=10_000, description="What to say about it.")
+    year_built: int | None = Field(None, ge=1600, le=2200, description="When it was built.")
+    description: str | None = Field(None, max_length=5000, description="What to say about it.")
     key_features: list[str] = Field(default_factory=list, max_length=50, description="What makes it worth seeing.")
     image_urls: list[URL] = Field(default_factory=list, max_length=50, description="Its pictures.")
 

@@ -50,6 +50,7 @@ def read_view(built: GraphQLField, view: Callable[[Any], Any]) -> None:
 def read_declared(built: GraphQLField, declared: StrawberryField, arguments: Arguments, codes: frozenset[str]) -> None:
     """Make a field what it was declared to be. `codes` are the schema's user error codes."""
     access: Access = declared.metadata["access"]
+    built.extensions["is_open"] = access.is_open
     match declared.metadata["declaration"]:
         case Attribute() if access.is_open and (view := arguments.of_parent_alone):
             read_view(built, view)

@@ -13,6 +13,7 @@ from app.execution import Executor, InvalidDocumentError, Prepared
 from app.graph.principal import Principal
 from app.server.authentication import Authenticator
 from app.server.negotiation import ResponseFormat, is_json, prefers_html, response_format
+from app.server.openness import is_open
 from app.server.parameters import discard_body, from_body, from_query_string, read_body
 from app.server.reporting import Reporter
 from app.server.sharing import Sharing, SharingStats
@@ -140,9 +141,14 @@ class GraphQLEndpoint:
     ) -> tuple[int, bytes]:
         sent = await self._read(scope, receive, headers)
         authorization = headers.get(b"authorization")
-        principal = await self._authenticator.authenticate(
-            None if authorization is None else authorization.decode("latin-1")
-        )
+        try:
+            principal = await self._authenticator.authenticate(
+                None if authorization is None else authorization.decode("latin-1")
+            )
+        except UnauthenticatedError:
+            if not is_open(self._prepare(scope, sent)):
+                raise
+            principal = None  # clients send the token they have, even to exchange it because it has expired
         key = (scope["method"], sent, authorization, self._is_explained(headers))
         if self._sharing is not None and self._sharing.in_flight(key):
             work = self._sharing.run(key, lambda: self._execute(self._prepare(scope, sent), principal, scope))

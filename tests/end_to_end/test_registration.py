@@ -6,6 +6,7 @@ from typing import Any
 import jwt
 import pytest
 
+from app.server.authentication import issue_token
 from tests.end_to_end.people import PASSWORD, Agent, new_agent
 from tests.gateway import Gateway
 
@@ -224,3 +225,26 @@ async def test_a_change_of_the_profile_changes_what_was_given_and_nothing_else(g
     payload = await sam.mutate("updateAgent", {"phone": None}, "agent { name phone email }")
 
     assert payload == {"agent": {"name": "Sam Ray", "phone": None, "email": sam.email}, "userErrors": []}
+
+
+async def test_a_client_may_send_its_expired_token_to_exchange_it(gateway: Gateway, robin: Agent) -> None:
+    expired = issue_token(gateway.settings, subject="usr_1", lifetime=-60)
+    tokens = await public(gateway, "login", email=robin.email, password=PASSWORD)
+    refresh = """
+        mutation ($token: String!) { ...Exchange }
+        fragment Exchange on Mutation { refreshToken(input: {refreshToken: $token}) { accessToken } }
+    """
+
+    answer = await gateway.query(refresh, {"token": tokens["refreshToken"]}, token=expired)
+
+    assert await works(gateway, answer.data["refreshToken"]["accessToken"])
+
+
+async def test_an_expired_token_is_refused_beside_what_needs_none(gateway: Gateway) -> None:
+    expired = issue_token(gateway.settings, subject="usr_1", lifetime=-60)
+    login = 'login(input: {email: "a@b.example", password: "x"}) { expiresIn }'
+    document = f"mutation {{ {login} logout(input: {{}}) {{ isLoggedOut }} }}"
+
+    answer = await gateway.query(document, token=expired)
+
+    assert (answer.status, answer.code) == (401, "UNAUTHENTICATED")
