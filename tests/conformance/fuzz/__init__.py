@@ -1,0 +1,1 @@
+"""Random schemas, documents and failures, executed by plans and by graphql-core, and compared."""
