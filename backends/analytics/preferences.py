@@ -61,9 +61,12 @@ class Preferences:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._table = Table(database, "settings", PlatformSettings, {})
+        if self._table.is_empty:
+            self._table.load([PlatformSettings()])
 
     def read(self) -> PlatformSettings:
-        return self._table.find(ID) or PlatformSettings()
+        (settings,) = self._table.where("id = ?", (ID,))
+        return settings
 
     def change(self, change: SettingsChange) -> PlatformSettings:
         settings = self.read()

@@ -5,6 +5,7 @@ from itertools import chain
 
 from backends.accounts import AccountService
 from backends.agents import AgentService
+from backends.analytics import AnalyticsService
 from backends.characters import CharacterService
 from backends.content import ContentService
 from backends.listings import ListingService
@@ -14,6 +15,7 @@ from backends.sample.activity import sample_accounts, sample_notifications
 from backends.sample.characters import sample_character_accounts, sample_characters
 from backends.sample.contents import sample_contents, sample_tasks
 from backends.sample.generations import sample_generated_contents, sample_generations
+from backends.sample.figures import sample_follower_days, sample_post_days
 from backends.sample.listings import sample_listings
 from backends.sample.people import PASSWORD, PEOPLE, sample_agents, sample_users
 from backends.sample.publishing import sample_engagement, sample_posts, sample_rules, sample_scheduled_posts
@@ -46,6 +48,12 @@ def load_accounts(service: AccountService) -> None:
 def load_agents(service: AgentService) -> None:
     if service.tasks.is_empty:
         service.tasks.load(sample_tasks())
+
+
+@load_part.register
+def load_analytics(service: AnalyticsService) -> None:
+    if service.figures.is_empty:
+        service.figures.store(sample_post_days(), sample_follower_days())
 
 
 @load_part.register
