@@ -8,6 +8,7 @@
     ├── NotFoundError                    NOT_FOUND               nothing there, or nothing of the caller's
     ├── CursorExpiredError               CURSOR_EXPIRED          the event log no longer reaches back that far
     ├── DeadlineExceededError            REQUEST_TIMEOUT         the time for the whole request is used up
+    ├── RateLimitedError                 RATE_LIMIT_EXCEEDED     used too often; says when to come back
     └── BackendError                     BACKEND_ERROR           a backend answered 5xx
         ├── BackendUnavailableError      BACKEND_UNAVAILABLE     refused, reset, 502, 503
         ├── BackendTimeoutError          BACKEND_TIMEOUT         no answer in time, 504
@@ -86,6 +87,22 @@ class CursorExpiredError(GatewayError):
 
 class DeadlineExceededError(GatewayError):
     code = "REQUEST_TIMEOUT"
+
+
+class RateLimitedError(GatewayError):
+    """Something was used more than `limit` times; `retry_after` is in seconds."""
+
+    code = "RATE_LIMIT_EXCEEDED"
+
+    def __init__(self, message: str, *, limit: int, retry_after: float) -> None:
+        super().__init__(message)
+        self.limit = limit
+        self.retry_after = retry_after
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        """`code`, `limit`, and `retryAfter` in seconds."""
+        return {"code": self.code, "limit": self.limit, "retryAfter": round(self.retry_after, 1)}
 
 
 class BackendError(GatewayError):

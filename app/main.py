@@ -16,6 +16,7 @@ from app.events import CloudEvent, EventLog, MemoryStore
 from app.execution import Executor, Prepared
 from app.graph import ComposedSchema, ContextFactory
 from app.graph.principal import Revocations
+from app.graph.rate_limit import RateLimiter
 from app.rest import RestClient
 from app.schema import EXAMPLES, create_schema
 from app.server.authentication import Authenticator
@@ -61,7 +62,9 @@ def create_app(
     authenticator = Authenticator(settings, revocations, fetch=key_set.fetch if key_set else None)
     reporter = Reporter(debug=not settings.is_production, suggests=settings.shows_introspection)
     executor = create_executor(settings, create_schema())
-    contexts = ContextFactory(backends, events, revocations, settings.request_timeout)
+    contexts = ContextFactory(
+        backends, events, revocations, settings.request_timeout, RateLimiter(is_on=settings.rate_limits)
+    )
     health = Health({name: backend.ping for name, backend in backends.items()})
 
     @asynccontextmanager

@@ -14,6 +14,7 @@ from resolvers.listing import listing
 from resolvers.notification import notification
 from resolvers.post import post
 from resolvers.scheduled_post import scheduled_post
+from resolvers.session import session
 from resolvers.social_account import social_account
 from resolvers.task import task
 
@@ -33,6 +34,7 @@ SUBGRAPHS = (
     scheduled_post,
     automation,
     engagement,
+    session,
 )
 
 

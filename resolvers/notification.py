@@ -65,7 +65,7 @@ class UnreadCount(Loader[str, int]):
 
     @classmethod
     def backend_call(cls) -> BackendCall:
-        return BackendCall("notifications", "GET /notifications?is_read=false&limit=0", 1)
+        return BackendCall("notifications", "GET /notifications?is_read=false&limit=0", None)
 
 
 @notification.type(NotificationRecord, by_id=NotificationById)

@@ -134,7 +134,7 @@ async def serving(
     """Serve a gateway with reference backends of its own; `service_urls` puts others in their place."""
     settings = Settings(
         data_dir=data_dir, jwt_secret=SecretStr(SECRET), service_key=SecretStr(SERVICE_KEY), log_level="ERROR"
-    ).model_copy(update=overrides)
+    ).model_copy(update={"rate_limits": False, **overrides})
     gateway = Gateway(settings, CallRecorder())
     with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio sets it on sockets of its own only

@@ -15,6 +15,7 @@ from app.graph.loader import BackendCall, Found, Key, Loader, PageLoader
 from app.graph.money import Money, MoneyInput
 from app.graph.node import Node, database_id
 from app.graph.payload import Payload
+from app.graph.rate_limit import RateLimit
 from app.graph.roots import Mutation, Query, Subscription
 from app.graph.scalars import URL, CurrencyCode, EmailAddress
 from app.graph.subgraph import Subgraph
@@ -66,6 +67,7 @@ __all__ = [
     "Parent",
     "Payload",
     "Query",
+    "RateLimit",
     "Subgraph",
     "Subscription",
     "changes",

@@ -11,6 +11,7 @@ import strawberry
 from app.errors import UnauthenticatedError
 from app.graph.loader import Loader
 from app.graph.principal import Principal, Revocations
+from app.graph.rate_limit import RateLimiter
 from app.rest import Caller, Client, Deadline, RestClient
 
 K = TypeVar("K", bound=Hashable)
@@ -72,11 +73,13 @@ class Context:
         backends: Mapping[str, RestClient],
         events: EventSource,
         revocations: Revocations,
+        rate_limiter: RateLimiter,
     ) -> None:
         self.principal = principal
         self.caller = caller
         self.events = events
         self.revocations = revocations
+        self.rate_limiter = rate_limiter
         self._backends = backends
         self._clients: dict[type[Client], Client] = {}
         self._loaders: dict[tuple[object, ...], Loader[object, object]] = {}
@@ -135,11 +138,13 @@ class ContextFactory:
         events: EventSource,
         revocations: Revocations,
         request_timeout: float,
+        rate_limiter: RateLimiter | None = None,
     ) -> None:
         self._backends = backends
         self._events = events
         self._revocations = revocations
         self._request_timeout = request_timeout
+        self._rate_limiter = rate_limiter or RateLimiter()
 
     def create(
         self,
@@ -157,7 +162,7 @@ class ContextFactory:
             traceparent=traceparent,
             tracestate=tracestate,
         )
-        return Context(principal, caller, self._backends, self._events, self._revocations)
+        return Context(principal, caller, self._backends, self._events, self._revocations, self._rate_limiter)
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

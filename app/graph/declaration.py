@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from app.graph.loader import Loader
+from app.graph.rate_limit import RateLimit
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class MutationDeclaration:
     attribute: str | None
     renamed: Mapping[str, str] = field(default_factory=dict)
     calls: int = 1
+    rate_limit: RateLimit | None = None
 
 
 @dataclass(frozen=True, slots=True)

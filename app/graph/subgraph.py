@@ -50,6 +50,7 @@ from app.graph.declaration import (
 from app.graph.loader import Loader, PageLoader
 from app.graph.node import type_name_of
 from app.graph.payload import payload_type
+from app.graph.rate_limit import RateLimit
 from app.graph.roots import Mutation, Query, Subscription
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -143,6 +144,7 @@ class Subgraph:
         *,
         renamed: Mapping[str, str] | None = None,
         calls: int = 1,
+        rate_limit: RateLimit | None = None,
         public: bool = False,
         scopes: tuple[str, ...] = (),
     ) -> Callable[[F], F]:
@@ -157,7 +159,7 @@ class Subgraph:
             payload, attribute = payload_type(function.__name__, returns)
             if payload not in self.types:
                 self.types.append(payload)
-            declaration = MutationDeclaration(payload, attribute, renamed or {}, calls)
+            declaration = MutationDeclaration(payload, attribute, renamed or {}, calls, rate_limit)
             return self._add(function, Mutation, declaration, returns=payload, public=public, scopes=scopes)
 
         return declare
@@ -211,7 +213,7 @@ class Subgraph:
             type_annotation=StrawberryAnnotation(returns) if returns is not None else None,
             base_resolver=StrawberryResolver(function),
             description=inspect.getdoc(function),
-            directives=access.directives(),
+            directives=[*access.directives(), *_limit_directives(declaration)],
             is_subscription=isinstance(declaration, SubscriptionDeclaration),
             metadata={"subgraph": self.name, "declaration": declaration, "access": access},
         )
@@ -222,3 +224,9 @@ class Subgraph:
             declared.arguments = [*declared.arguments, *window_arguments()]
         self.fields.append((type_name_of(owner), declared))
         return function
+
+
+def _limit_directives(declaration: Declaration) -> list[object]:
+    if isinstance(declaration, MutationDeclaration) and declaration.rate_limit is not None:
+        return [declaration.rate_limit.directive()]
+    return []

@@ -1,0 +1,71 @@
+"""Rate limits: how often a field may be used, declared on the field, shown in the schema, checked before it runs."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import strawberry
+from limits import RateLimitItemPerSecond
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+from strawberry.schema_directive import Location
+from strawberry.utils.str_converters import to_camel_case
+
+from app.errors import RateLimitedError
+from app.graph.node import parse_global_id
+from app.graph.principal import Principal
+
+
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION], description="How often a caller may use the field.", name="rateLimit"
+)
+class RateLimitDirective:
+    limit: int = strawberry.directive_field(name="limit")
+    seconds: int = strawberry.directive_field(name="seconds")
+    by: str | None = strawberry.directive_field(name="by", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """At most `limit` uses in any `seconds`, of one user, or of one thing that `input` names by the field `by`."""
+
+    limit: int
+    seconds: int = 60
+    by: str | None = None
+
+    def directive(self) -> object:
+        """The schema directive that says the same."""
+        return RateLimitDirective(
+            limit=self.limit, seconds=self.seconds, by=None if self.by is None else f"input.{to_camel_case(self.by)}"
+        )
+
+    def subject(self, principal: Principal | None, given: Mapping[str, Any]) -> str:
+        """Whose use it is: the thing's id, of either kind, or the user's."""
+        if self.by is None:
+            return principal.subject if principal else "anybody"
+        named = str(given.get("input", {}).get(to_camel_case(self.by)))
+        parsed = parse_global_id(named)
+        return parsed[1] if parsed else named
+
+
+class RateLimiter:
+    """Counts uses in memory, over a moving window."""
+
+    def __init__(self, *, is_on: bool = True, clock: Callable[[], float] = time.time) -> None:
+        self._is_on = is_on
+        self._clock = clock
+        self._windows = MovingWindowRateLimiter(MemoryStorage())
+
+    async def check(self, limit: RateLimit, field: str, subject: str) -> None:
+        """Count a use of a field by somebody; raises `RateLimitedError` when it is one too many."""
+        if not self._is_on:
+            return
+        item = RateLimitItemPerSecond(limit.limit, limit.seconds)
+        if not await self._windows.hit(item, field, subject):
+            stats = await self._windows.get_window_stats(item, field, subject)
+            raise RateLimitedError(
+                f"At most {limit.limit} times in {limit.seconds} seconds.",
+                limit=limit.limit,
+                retry_after=max(0.0, stats.reset_time - self._clock()),
+            )
