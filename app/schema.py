@@ -5,6 +5,7 @@ from pathlib import Path
 import resolvers
 from app.graph import ComposedSchema
 from resolvers.account import account
+from resolvers.ai_agent import ai_agent
 from resolvers.automation import automation
 from resolvers.character import character
 from resolvers.content import content
@@ -17,6 +18,7 @@ from resolvers.scheduled_post import scheduled_post
 from resolvers.session import session
 from resolvers.social_account import social_account
 from resolvers.task import task
+from resolvers.team import team
 
 EXAMPLES = tuple(path.read_text() for path in sorted((Path(resolvers.__file__).parent / "examples").glob("*.graphql")))
 """Documents to begin with, shown as tabs of GraphiQL."""
@@ -24,6 +26,8 @@ EXAMPLES = tuple(path.read_text() for path in sorted((Path(resolvers.__file__).p
 SUBGRAPHS = (
     account,
     listing,
+    ai_agent,
+    team,
     task,
     character,
     content,

@@ -22,6 +22,7 @@ from backends.problem import answer_problem
 from backends.publishing import PublishingService
 from backends.sample import load_sample
 from backends.service import Service
+from backends.sessions import SessionService
 from backends.settings import BackendSettings
 from backends.social import SocialService
 
@@ -36,6 +37,7 @@ SERVICES: Final[Mapping[str, type[Service]]] = {
         ListingService,
         NotificationService,
         PublishingService,
+        SessionService,
         SocialService,
     )
 }

@@ -2,15 +2,17 @@
 
 from app.rest import Client
 from clients.account import AccountClient, AgentClient
-from clients.ai_agent import TaskClient
+from clients.ai_agent import AIAgentClient, TaskClient, TeamClient
 from clients.character import CharacterClient
 from clients.content import ContentClient, GenerationClient
 from clients.listing import ListingClient
 from clients.notification import NotificationClient
 from clients.publishing import AutomationRuleClient, EngagementClient, PostClient, ScheduledPostClient
+from clients.session import SessionClient
 from clients.social_account import SocialAccountClient
 
 CLIENTS: tuple[type[Client], ...] = (
+    AIAgentClient,
     AccountClient,
     AgentClient,
     AutomationRuleClient,
@@ -22,6 +24,8 @@ CLIENTS: tuple[type[Client], ...] = (
     NotificationClient,
     PostClient,
     ScheduledPostClient,
+    SessionClient,
     SocialAccountClient,
     TaskClient,
+    TeamClient,
 )

@@ -14,12 +14,14 @@ from backends.publishing import PublishingService
 from backends.sample.activity import sample_accounts, sample_notifications
 from backends.sample.characters import sample_character_accounts, sample_characters
 from backends.sample.contents import sample_contents, sample_tasks
-from backends.sample.generations import sample_generated_contents, sample_generations
 from backends.sample.figures import sample_follower_days, sample_post_days
+from backends.sample.generations import sample_generated_contents, sample_generations
 from backends.sample.listings import sample_listings
 from backends.sample.people import PASSWORD, PEOPLE, sample_agents, sample_users
 from backends.sample.publishing import sample_engagement, sample_posts, sample_rules, sample_scheduled_posts
+from backends.sample.workspace import sample_sessions
 from backends.service import Service
+from backends.sessions import SessionService
 from backends.social import SocialService
 
 
@@ -88,6 +90,12 @@ def load_publishing(service: PublishingService) -> None:
         service.scheduled.table.load(sample_scheduled_posts())
         service.rules.table.load(sample_rules())
         service.engagement.table.load(sample_engagement())
+
+
+@load_part.register
+def load_sessions(service: SessionService) -> None:
+    if service.sessions.is_empty:
+        service.sessions.load(sample_sessions())
 
 
 @load_part.register
