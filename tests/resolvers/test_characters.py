@@ -8,29 +8,12 @@ import httpx
 import pytest
 from PIL import Image
 
-from tests.gateway import Answer, Gateway
+from tests.gateway import Gateway
+from tests.resolvers.characters import CHARACTER, ask, made, mutate
 
-FIELDS = """
-    id databaseId name bio age location timezone interests status platforms profileImageUrl
-    personality { extroversion creativity communicationStyle preferredTopics }
-    appearance { hairColor eyeColor stylePreferences faceReferenceImageUrl }
-"""
-
-
-async def mutate(gateway: Gateway, mutation: str, given: dict[str, Any], selection: str, **caller: Any) -> Answer:
-    kind = f"{mutation[0].upper()}{mutation[1:]}Input!"
-    document = f"""mutation ($input: {kind}) {{
-        {mutation}(input: $input) {{ {selection} userErrors {{ field message code }} }}
-    }}"""
-    return await gateway.query(document, {"input": given}, **caller)
-
-
-async def made(gateway: Gateway, **facts: Any) -> Any:
-    """A new character of Chris's."""
-    answer = await mutate(gateway, "createCharacter", {"name": "Robin"} | facts, f"character {{ {FIELDS} }}")
-    payload = answer.data["createCharacter"]
-    assert payload["userErrors"] == []
-    return payload["character"]
+CHRIS = "chris@example.com"
+MARIA = {"email": "maria@example.com"}
+OWNER: dict[str, str] = {}
 
 
 def not_found(id: str) -> dict[str, Any]:
@@ -45,27 +28,31 @@ async def test_characters_are_listed_by_state_and_search(gateway: Gateway) -> No
         characters(filter: $filter, orderBy: {field: NAME, direction: ASC}) { totalCount nodes { name status } }
     }"""
 
-    answer = await gateway.query(document, {"filter": {"status": ["PAUSED"], "search": "neon rooftops"}})
+    given = {"filter": {"status": ["PAUSED"], "search": "neon rooftops"}}
+    answer = await ask(gateway, document, given, email=CHRIS)
 
     assert answer.data["characters"] == {"totalCount": 1, "nodes": [{"name": "Juno Park", "status": "PAUSED"}]}
-    theirs = await gateway.query(document, {"filter": {"search": "a"}}, email="dana@example.com")
+    theirs = await ask(gateway, document, {"filter": {"search": "a"}}, email="dana@example.com")
     assert [node["name"] for node in theirs.data["characters"]["nodes"]] == ["Ada Okafor", "Kit Sorensen"]
-    mine = await gateway.query("{ viewer { characters(first: 1) { totalCount } } }", email="dana@example.com")
+    mine = await ask(gateway, "{ viewer { characters(first: 1) { totalCount } } }", email="dana@example.com")
     assert mine.data["viewer"]["characters"]["totalCount"] == 2
 
 
 async def test_a_list_of_characters_has_at_most_a_hundred(gateway: Gateway) -> None:
-    assert (await gateway.query("{ characters(first: 101) { totalCount } }")).code == "BAD_USER_INPUT"
+    assert (await ask(gateway, "{ characters(first: 101) { totalCount } }")).code == "BAD_USER_INPUT"
 
 
 # C02
 
 
 async def test_a_character_is_read_whole(gateway: Gateway) -> None:
-    found = await gateway.query('{ characters(filter: {search: "Maya Torres"}) { nodes { id databaseId } } }')
+    found = await ask(
+        gateway, '{ characters(filter: {search: "Maya Torres"}) { nodes { id databaseId } } }', email=CHRIS
+    )
     (node,) = found.data["characters"]["nodes"]
 
-    answer = await gateway.query(f"query ($id: ID!) {{ character(id: $id) {{ {FIELDS} }} }}", {"id": node["id"]})
+    document = f"query ($id: ID!) {{ character(id: $id) {{ {CHARACTER} }} }}"
+    answer = await ask(gateway, document, {"id": node["id"]}, email=CHRIS)
 
     character = answer.data["character"]
     picture = character["profileImageUrl"]
@@ -100,14 +87,14 @@ async def test_a_character_is_read_whole(gateway: Gateway) -> None:
 
 async def test_the_character_of_somebody_else_is_not_there(gateway: Gateway) -> None:
     character = await made(gateway)
-    for email, id in (("maria@example.com", character["id"]), ("chris@example.com", "chr_none")):
-        answer = await gateway.query("query ($id: ID!) { character(id: $id) { name } }", {"id": id}, email=email)
+    for caller, id in ((MARIA, character["id"]), (OWNER, "chr_none")):
+        answer = await ask(gateway, "query ($id: ID!) { character(id: $id) { name } }", {"id": id}, **caller)
         assert (answer.code, answer.body["data"]) == ("NOT_FOUND", {"character": None})
 
 
 async def test_the_id_of_another_type_is_no_characters(gateway: Gateway) -> None:
     id = "TGlzdGluZzpsc3RfOTA1YmEwZjJlYjhhODBkN2U4NjM"
-    answer = await gateway.query("query ($id: ID!) { character(id: $id) { name } }", {"id": id})
+    answer = await ask(gateway, "query ($id: ID!) { character(id: $id) { name } }", {"id": id})
     assert answer.code == "BAD_USER_INPUT"
 
 
@@ -189,7 +176,7 @@ async def test_an_update_changes_what_it_names(gateway: Gateway) -> None:
     character = await made(gateway, age=30, personality={"extroversion": 0.25})
     given = {"id": character["id"], "name": "Robin Vale", "age": None, "personality": {"creativity": 1.0}}
 
-    answer = await mutate(gateway, "updateCharacter", given, f"character {{ {FIELDS} }}")
+    answer = await mutate(gateway, "updateCharacter", given, f"character {{ {CHARACTER} }}")
 
     personality = character["personality"] | {"creativity": 1.0}
     changed = character | {"name": "Robin Vale", "age": None, "personality": personality}
@@ -213,7 +200,7 @@ async def test_a_deleted_character_is_gone(gateway: Gateway) -> None:
     answer = await mutate(gateway, "deleteCharacter", {"id": character["id"]}, "character { status }")
 
     assert answer.data["deleteCharacter"] == {"character": {"status": "DELETED"}, "userErrors": []}
-    gone = await gateway.query("query ($id: ID!) { character(id: $id) { name } }", {"id": character["id"]})
+    gone = await ask(gateway, "query ($id: ID!) { character(id: $id) { name } }", {"id": character["id"]})
     assert gone.code == "NOT_FOUND"
     again = await mutate(gateway, "deleteCharacter", {"id": character["id"]}, "character { status }")
     assert again.data["deleteCharacter"] == {"character": None, "userErrors": [not_found(character["databaseId"])]}
@@ -258,7 +245,8 @@ async def test_an_account_is_connected_for_a_character_and_read(gateway: Gateway
         "character": {"databaseId": character["databaseId"]},
     }
 
-    read = await gateway.query(
+    read = await ask(
+        gateway,
         f"""query ($character: ID!, $account: ID!, $filter: SocialAccountFilter) {{
             socialAccount(id: $account) {{ {ACCOUNT} }}
             socialAccounts(filter: $filter) {{ nodes {{ {ACCOUNT} }} }}
@@ -282,20 +270,22 @@ async def test_an_account_is_connected_for_a_character_and_read(gateway: Gateway
 async def test_credentials_and_characters_that_do_not_hold_connect_nothing(gateway: Gateway) -> None:
     character = await made(gateway)
     refused = {"platform": "TIKTOK", "credentials": {"apiKey": {"apiKey": "invalid"}}, "characterId": character["id"]}
-    for given, email, field, code in (
-        (refused, "chris@example.com", ["credentials", "apiKey", "apiKey"], "PLATFORM_CONNECTION_FAILED"),
-        (OAUTH | {"characterId": character["id"]}, "maria@example.com", ["characterId"], "CHARACTER_NOT_FOUND"),
-        (OAUTH | {"characterId": "TGlzdGluZzox"}, "chris@example.com", ["characterId"], "BAD_USER_INPUT"),
+    for given, caller, field, code in (
+        (refused, OWNER, ["credentials", "apiKey", "apiKey"], "PLATFORM_CONNECTION_FAILED"),
+        (OAUTH | {"characterId": character["id"]}, MARIA, ["characterId"], "CHARACTER_NOT_FOUND"),
+        (OAUTH | {"characterId": "TGlzdGluZzox"}, OWNER, ["characterId"], "BAD_USER_INPUT"),
     ):
-        answer = await mutate(gateway, "connectSocialAccount", given, "socialAccount { id }", email=email)
+        answer = await mutate(gateway, "connectSocialAccount", given, "socialAccount { id }", **caller)
         payload = answer.data["connectSocialAccount"]
         assert payload["socialAccount"] is None
         assert [(error["field"], error["code"]) for error in payload["userErrors"]] == [(field, code)]
 
 
 async def test_the_accounts_of_a_character_are_not_asked_for_by_another(gateway: Gateway) -> None:
-    answer = await gateway.query(
-        '{ characters(first: 1) { nodes { socialAccounts(filter: {characterId: ["chr_1"]}) { totalCount } } } }'
+    answer = await ask(
+        gateway,
+        '{ characters(first: 1) { nodes { socialAccounts(filter: {characterId: ["chr_1"]}) { totalCount } } } }',
+        email=CHRIS,
     )
     assert answer.code == "BAD_USER_INPUT"
 
@@ -329,7 +319,7 @@ async def test_the_account_of_somebody_else_is_out_of_reach(gateway: Gateway) ->
         (error,) = answer.data[mutation]["userErrors"]
         assert (answer.data[mutation]["socialAccount"], error["code"]) == (None, "NOT_FOUND")
     read = "query ($id: ID!) { socialAccount(id: $id) { platform } }"
-    answer = await gateway.query(read, {"id": account["databaseId"]}, email="maria@example.com")
+    answer = await ask(gateway, read, {"id": account["databaseId"]}, email="maria@example.com")
     assert answer.code == "NOT_FOUND"
 
 
@@ -363,5 +353,5 @@ NEED_A_TOKEN = [
 
 @pytest.mark.parametrize("document", NEED_A_TOKEN)
 async def test_everything_about_characters_needs_a_token(gateway: Gateway, document: str) -> None:
-    answer = await gateway.query(document, email=None)
+    answer = await ask(gateway, document, email=None)
     assert (answer.code, answer.calls) == ("UNAUTHENTICATED", [])

@@ -9,6 +9,7 @@ from graphql import GraphQLObjectType
 
 from app.schema import create_schema
 from tests.gateway import Gateway
+from tests.resolvers import workspace_edges
 
 Case: TypeAlias = tuple[str, Callable[[Any], list[str]]]
 
@@ -19,8 +20,19 @@ TASKS = f"GET /agents/tasks?{PAGE}"
 ACCOUNTS = f"GET /social/accounts?{PAGE}"
 NOTIFICATIONS = f"GET /notifications/notifications?{PAGE}"
 CHARACTERS = f"GET /characters/characters?{PAGE}"
+MADE = f"GET /content/content?{PAGE}&content_type=image,text"
 CHRIS_AGENT = "agt_be440e385064c8ddc854"
+GENERATION = "gen_429ad2c858ec0daadf3d"
 CHRIS_USER = "usr_3a2ffe40b2ca540abe82"
+
+
+ROUTES = {
+    "Character": "/characters/characters",
+    "Listing": "/listings/listings",
+    "Content": "/content/content",
+    "Task": "/agents/tasks",
+    "SocialAccount": "/social/accounts",
+}
 
 
 def ids(values: Iterable[Any], *path: str) -> str:
@@ -31,6 +43,12 @@ def ids(values: Iterable[Any], *path: str) -> str:
             value = value and value[step]
         found += [value["databaseId"]] if value else []
     return ",".join(dict.fromkeys(found))
+
+
+def subjects_of(contents: Iterable[Any], kind: str) -> list[Any]:
+    """What contents are about, as far as it is of that type."""
+    subjects = (content["subject"] for content in contents)
+    return [subject for subject in subjects if subject and subject["__typename"] == kind]
 
 
 CASES: dict[str, Case] = {
@@ -121,6 +139,70 @@ CASES: dict[str, Case] = {
         "{ viewer { characters(first: 2) { nodes { name } } } }",
         lambda data: [CHARACTERS.format(2)],
     ),
+    "Character.contents": (
+        """{ characters(first: 3) { nodes {
+            databaseId contents(first: 2, filter: {isApproved: true}) { totalCount }
+        } } }""",
+        lambda data: [
+            CHARACTERS.format(3),
+            f"GET /content/content?group_by=character_id&character_id={ids(data['characters']['nodes'])}"
+            f"&{PAGE.format(2)}&is_approved=true",
+        ],
+    ),
+    "Character.generations": (
+        """{ characters(first: 3) { nodes {
+            databaseId generations(first: 2, filter: {status: FAILED}) { totalCount }
+        } } }""",
+        lambda data: [
+            CHARACTERS.format(3),
+            f"GET /content/generations?group_by=character_id&character_id={ids(data['characters']['nodes'])}"
+            f"&{PAGE.format(2)}&status=failed",
+        ],
+    ),
+    "Content.character": (
+        "{ contentLibrary(first: 12, filter: {contentType: [IMAGE, TEXT]}) { nodes { character { databaseId } } } }",
+        lambda data: [
+            MADE.format(12),
+            f"GET /characters/characters?ids={ids(data['contentLibrary']['nodes'], 'character')}",
+        ],
+    ),
+    "Content.subject": (
+        """{ contentLibrary(first: 100, filter: {status: PENDING_APPROVAL_AGENT}) { nodes {
+            subject { __typename ... on Listing { databaseId } ... on Character { databaseId } }
+        } } }""",
+        lambda data: [
+            f"{CONTENTS.format(100)}&status=pending_approval_agent",
+            *(
+                f"GET {ROUTES[kind]}?ids={ids(subjects_of(data['contentLibrary']['nodes'], kind))}"
+                for kind in ("Listing", "Character")
+            ),
+        ],
+    ),
+    "Content.generation": (
+        "{ contentLibrary(first: 12, filter: {contentType: [IMAGE, TEXT]}) { nodes { generation { databaseId } } } }",
+        lambda data: [
+            MADE.format(12),
+            f"GET /content/generations?ids={ids(data['contentLibrary']['nodes'], 'generation')}",
+        ],
+    ),
+    "Query.contentGeneration": (
+        f'{{ contentGeneration(id: "{GENERATION}") {{ status }} }}',
+        lambda data: [f"GET /content/generations?ids={GENERATION}"],
+    ),
+    "ContentGeneration.character": (
+        f'{{ contentGeneration(id: "{GENERATION}") {{ character {{ databaseId }} }} }}',
+        lambda data: [
+            f"GET /characters/characters?ids={data['contentGeneration']['character']['databaseId']}",
+            f"GET /content/generations?ids={GENERATION}",
+        ],
+    ),
+    "ContentGeneration.contents": (
+        f'{{ contentGeneration(id: "{GENERATION}") {{ contents {{ databaseId }} }} }}',
+        lambda data: [
+            f"GET /content/content?ids={ids(data['contentGeneration']['contents'])}",
+            f"GET /content/generations?ids={GENERATION}",
+        ],
+    ),
     "Query.contentLibrary": (
         "{ contentLibrary(first: 2, orderBy: {field: UPDATED_AT, direction: ASC}) { nodes { id } } }",
         lambda data: ["GET /content/content?limit=2&offset=0&order=updated_at"],
@@ -196,6 +278,7 @@ CASES: dict[str, Case] = {
     ),
 }
 CASES["Agent.socialAccounts"] = CASES["SocialAccount.agent"] = CASES.pop("Query.socialAccount")
+CASES |= workspace_edges.CASES
 
 
 @pytest.mark.parametrize("edge", CASES)
@@ -236,14 +319,6 @@ async def test_what_notifications_are_about_takes_one_call_per_type(gateway: Gat
     found = {kind: [subject for subject in subjects if subject and subject["__typename"] == kind] for kind in kinds}
     expected = [f"GET {ROUTES[kind]}?ids={ids(found[kind])}" for kind in kinds]
     assert answer.calls == sorted([*expected, NOTIFICATIONS.format(100)])
-
-
-ROUTES = {
-    "Listing": "/listings/listings",
-    "Content": "/content/content",
-    "Task": "/agents/tasks",
-    "SocialAccount": "/social/accounts",
-}
 
 
 async def test_nodes_of_many_types_take_one_call_per_type_and_keep_their_places(gateway: Gateway) -> None:
