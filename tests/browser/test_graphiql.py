@@ -29,7 +29,8 @@ async def page(gateway: Gateway) -> AsyncIterator[Page]:
         page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
         page.on("request", lambda sent: complaints.append(sent.url) if not is_ours(sent.url, gateway) else None)
         await page.goto(f"{gateway.url}/graphql")
-        await expect(page.locator(".graphiql-editor .view-lines").first).to_contain_text("PendingApprovals", timeout=60_000)
+        editor = page.locator(".graphiql-editor .view-lines").first
+        await expect(editor).to_contain_text("PendingApprovals", timeout=60_000)
         yield page
         await browser.close()
     assert complaints == []

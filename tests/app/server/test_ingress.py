@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from http import HTTPStatus
 
 import httpx
 import pytest
@@ -128,7 +129,7 @@ async def test_a_body_over_the_limit_is_refused(ingress: Ingress) -> None:
     answer = await ingress.post(event("1", data="x" * 10_000))
     assert answer.status_code == 413
     assert answer.json() == problem(
-        413, "Request Entity Too Large", "PAYLOAD_TOO_LARGE", "The body is longer than 10000 bytes."
+        413, HTTPStatus(413).phrase, "PAYLOAD_TOO_LARGE", "The body is longer than 10000 bytes."
     )
     assert await ingress.logged() == []
 
