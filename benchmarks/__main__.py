@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 
 from benchmarks.contest import Effort, UnfitError
@@ -20,6 +21,7 @@ def main() -> int:
     options = _options()
     machine = Machine.here()
     os.sched_setaffinity(0, machine.load_cores)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers end with it
     smoke = options.smoke
     if smoke:
         show("Tiny runs: answers are checked, the figures say nothing.\n")

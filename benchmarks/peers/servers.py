@@ -24,7 +24,7 @@ def installed_in() -> Path:
 
 
 def install() -> None:
-    """Get the peers from the package registry that npm is set up with, unless they are there."""
+    """Have npm install the peers, unless they are there."""
     place = installed_in()
     if shutil.which("npm") is None:
         note("npm is not installed: no peers on Node.")
