@@ -7,6 +7,8 @@ from typing import Annotated
 import httpx
 from starlette.responses import Response
 
+from backends import ai_agents, teams
+from backends.ai_agents import AIAgents
 from backends.authentication import AuthenticatedCaller, Caller
 from backends.copywriting import ListingFacts
 from backends.document import new_id
@@ -19,6 +21,7 @@ from backends.service import Service, Serving, routes
 from backends.settings import BackendSettings
 from backends.storage import Table
 from backends.tasks import PUBLISH, Task, TaskKind, TaskRequest, TaskStatus, planned_steps
+from backends.teams import Teams
 from backends.writing import Desk, WritingError
 
 router = routes()
@@ -26,7 +29,7 @@ router = routes()
 
 class AgentService(Service):
     name = "agents"
-    routers = (router,)
+    routers = (router, ai_agents.router, teams.router)
 
     def __init__(self, settings: BackendSettings, http: httpx.AsyncClient) -> None:
         super().__init__(settings, http)
@@ -37,6 +40,8 @@ class AgentService(Service):
             {"status": "TEXT $.status", "kind": "TEXT $.kind", "listing_id": "TEXT $.listing_id"},
             indexed=["listing_id"],
         )
+        self.ai_agents = AIAgents(self)
+        self.teams = Teams(self, self.ai_agents)
         self.desk = Desk(self.database, self.peers)
         self.jobs.register("run", self.run)
         self.jobs.register("give_back", self.give_back)

@@ -1,11 +1,47 @@
-"""The agents backend: the platform's AI agents and the tasks they run."""
+"""The agents backend: the platform's AI agents, their teams and the tasks they run."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import ClassVar
 
 import msgspec
 
 from app.rest import CollectionClient, Service
+
+AGENTS = Service("agents", port=8005)
+
+
+class AIAgentRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """`revision` grows with every change."""
+
+    id: str
+    owner_id: str
+    customer_id: str | None = None
+    name: str
+    description: str | None = None
+    kind: str
+    model: str
+    instructions: str
+    status: str
+    capabilities: list[str]
+    team_ids: list[str]
+    tasks_completed: int
+    last_active_at: datetime | None = None
+    revision: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class TeamRecord(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    owner_id: str
+    customer_id: str | None = None
+    name: str
+    description: str | None = None
+    ai_agent_ids: list[str]
+    lead_ai_agent_id: str | None = None
+    created_at: datetime
+    updated_at: datetime
 
 
 class TaskStepRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,8 +73,55 @@ class TaskRecord(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
+class AIAgentClient(CollectionClient[AIAgentRecord]):
+    service: ClassVar[Service] = AGENTS
+    route: ClassVar[str] = "/ai-agents"
+    record: ClassVar[type[AIAgentRecord]] = AIAgentRecord
+
+    async def by_id(self, id: str) -> AIAgentRecord:
+        """One AI agent; the problem NOT_FOUND when it is not there or not the caller's."""
+        return await self.get("/ai-agents/{id}", AIAgentRecord, params={"id": id})
+
+    async def create(self, agent: Mapping[str, object]) -> AIAgentRecord:
+        """Add an AI agent of the caller's, which is stopped."""
+        return await self.write("POST", "/ai-agents", AIAgentRecord, body=agent)
+
+    async def update(self, id: str, changes: Mapping[str, object]) -> AIAgentRecord:
+        """Change what is given; what is left out stays."""
+        return await self.write("PATCH", "/ai-agents/{id}", AIAgentRecord, params={"id": id}, body=changes)
+
+    async def delete(self, id: str) -> AIAgentRecord:
+        """Delete an AI agent at rest; the problem INVALID_TRANSITION for any other."""
+        return await self.write("DELETE", "/ai-agents/{id}", AIAgentRecord, params={"id": id})
+
+    async def start(self, id: str) -> AIAgentRecord:
+        """Start one at rest; the problem INVALID_TRANSITION for any other."""
+        return await self.write("POST", "/ai-agents/{id}/start", AIAgentRecord, params={"id": id})
+
+    async def stop(self, id: str) -> AIAgentRecord:
+        """Stop one that runs or is about to; the problem INVALID_TRANSITION for any other."""
+        return await self.write("POST", "/ai-agents/{id}/stop", AIAgentRecord, params={"id": id})
+
+
+class TeamClient(CollectionClient[TeamRecord]):
+    service: ClassVar[Service] = AGENTS
+    route: ClassVar[str] = "/teams"
+    record: ClassVar[type[TeamRecord]] = TeamRecord
+
+    async def create(self, team: Mapping[str, object]) -> TeamRecord:
+        return await self.write("POST", "/teams", TeamRecord, body=team)
+
+    async def update(self, id: str, changes: Mapping[str, object]) -> TeamRecord:
+        """Change what is given; what is left out stays."""
+        return await self.write("PATCH", "/teams/{id}", TeamRecord, params={"id": id}, body=changes)
+
+    async def delete(self, id: str) -> TeamRecord:
+        """Dissolve a team; what it was."""
+        return await self.write("DELETE", "/teams/{id}", TeamRecord, params={"id": id})
+
+
 class TaskClient(CollectionClient[TaskRecord]):
-    service: ClassVar[Service] = Service("agents", port=8005)
+    service: ClassVar[Service] = AGENTS
     route: ClassVar[str] = "/tasks"
     record: ClassVar[type[TaskRecord]] = TaskRecord
 

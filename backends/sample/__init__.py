@@ -12,6 +12,7 @@ from backends.listings import ListingService
 from backends.notifications import NotificationService
 from backends.publishing import PublishingService
 from backends.sample.activity import sample_accounts, sample_notifications
+from backends.sample.ai_agents import sample_ai_agents, sample_teams
 from backends.sample.characters import sample_character_accounts, sample_characters
 from backends.sample.contents import sample_contents, sample_tasks
 from backends.sample.figures import sample_follower_days, sample_post_days
@@ -50,6 +51,8 @@ def load_accounts(service: AccountService) -> None:
 def load_agents(service: AgentService) -> None:
     if service.tasks.is_empty:
         service.tasks.load(sample_tasks())
+        service.ai_agents.table.load(sample_ai_agents())
+        service.teams.table.load(sample_teams())
 
 
 @load_part.register

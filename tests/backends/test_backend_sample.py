@@ -20,7 +20,9 @@ COUNTS = {
     "/characters/characters": 9,
     "/content/content": 275,
     "/content/generations": 20,
+    "/agents/ai-agents": 10,
     "/agents/tasks": 120,
+    "/agents/teams": 3,
     "/notifications/notifications": 200,
     "/social/accounts": 30,
 }
