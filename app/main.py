@@ -62,10 +62,10 @@ def create_app(
     authenticator = Authenticator(settings, revocations, fetch=key_set.fetch if key_set else None)
     reporter = Reporter(debug=not settings.is_production, suggests=settings.shows_introspection)
     executor = create_executor(settings, create_schema())
-    contexts = ContextFactory(
-        backends, events, revocations, settings.request_timeout, RateLimiter(is_on=settings.rate_limits)
-    )
     health = Health({name: backend.ping for name, backend in backends.items()})
+    contexts = ContextFactory(
+        backends, events, revocations, settings.request_timeout, RateLimiter(is_on=settings.rate_limits), health
+    )
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

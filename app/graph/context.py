@@ -63,6 +63,17 @@ class EventSource(Protocol):
         ...
 
 
+class HealthCheck(Protocol):
+    """The gateway's own health, as far as a resolver tells of it."""
+
+    @property
+    def uptime_seconds(self) -> float: ...
+
+    async def check(self) -> Mapping[str, Mapping[str, object]]:
+        """The state of each backend, by its name: `status`, and `latencyMs` or the `error` code."""
+        ...
+
+
 class Context:
     """Who asks, and the clients and loaders made for them on first use."""
 
@@ -74,12 +85,14 @@ class Context:
         events: EventSource,
         revocations: Revocations,
         rate_limiter: RateLimiter,
+        health: HealthCheck | None = None,
     ) -> None:
         self.principal = principal
         self.caller = caller
         self.events = events
         self.revocations = revocations
         self.rate_limiter = rate_limiter
+        self.health = health
         self._backends = backends
         self._clients: dict[type[Client], Client] = {}
         self._loaders: dict[tuple[object, ...], Loader[object, object]] = {}
@@ -139,12 +152,14 @@ class ContextFactory:
         revocations: Revocations,
         request_timeout: float,
         rate_limiter: RateLimiter | None = None,
+        health: HealthCheck | None = None,
     ) -> None:
         self._backends = backends
         self._events = events
         self._revocations = revocations
         self._request_timeout = request_timeout
         self._rate_limiter = rate_limiter or RateLimiter()
+        self._health = health
 
     def create(
         self,
@@ -162,7 +177,9 @@ class ContextFactory:
             traceparent=traceparent,
             tracestate=tracestate,
         )
-        return Context(principal, caller, self._backends, self._events, self._revocations, self._rate_limiter)
+        return Context(
+            principal, caller, self._backends, self._events, self._revocations, self._rate_limiter, self._health
+        )
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

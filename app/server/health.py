@@ -39,6 +39,12 @@ class Health:
         self._is_draining = False
         self._check: asyncio.Task[dict[str, Report]] | None = None
         self._checked_at = 0.0
+        self._started_at = clock()
+
+    @property
+    def uptime_seconds(self) -> float:
+        """How long the process has been there."""
+        return self._clock() - self._started_at
 
     def drain(self) -> None:
         """Answer "not ready" from now on: no new work, please."""
