@@ -1,6 +1,6 @@
 """Every edge, with exactly the calls it takes: one for all objects of a level."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from itertools import chain
 from typing import Any, TypeAlias
 
@@ -9,7 +9,8 @@ from graphql import GraphQLObjectType
 
 from app.schema import create_schema
 from tests.gateway import Gateway
-from tests.resolvers import workspace_edges
+from tests.resolvers import character_edges, workspace_edges
+from tests.resolvers.edges import ids
 
 Case: TypeAlias = tuple[str, Callable[[Any], list[str]]]
 
@@ -19,36 +20,16 @@ CONTENTS = f"GET /content/content?{PAGE}"
 TASKS = f"GET /agents/tasks?{PAGE}"
 ACCOUNTS = f"GET /social/accounts?{PAGE}"
 NOTIFICATIONS = f"GET /notifications/notifications?{PAGE}"
-CHARACTERS = f"GET /characters/characters?{PAGE}"
-MADE = f"GET /content/content?{PAGE}&content_type=image,text"
 CHRIS_AGENT = "agt_be440e385064c8ddc854"
-GENERATION = "gen_429ad2c858ec0daadf3d"
 CHRIS_USER = "usr_3a2ffe40b2ca540abe82"
 
 
 ROUTES = {
-    "Character": "/characters/characters",
     "Listing": "/listings/listings",
     "Content": "/content/content",
     "Task": "/agents/tasks",
     "SocialAccount": "/social/accounts",
 }
-
-
-def ids(values: Iterable[Any], *path: str) -> str:
-    """The distinct database ids at a path of some objects, in order, as one query value."""
-    found = []
-    for value in values:
-        for step in path:
-            value = value and value[step]
-        found += [value["databaseId"]] if value else []
-    return ",".join(dict.fromkeys(found))
-
-
-def subjects_of(contents: Iterable[Any], kind: str) -> list[Any]:
-    """What contents are about, as far as it is of that type."""
-    subjects = (content["subject"] for content in contents)
-    return [subject for subject in subjects if subject and subject["__typename"] == kind]
 
 
 CASES: dict[str, Case] = {
@@ -127,82 +108,6 @@ CASES: dict[str, Case] = {
             f"GET /content/content?ids={ids(chain(*[task['contents'] for task in data['tasks']['nodes']]))}",
         ],
     ),
-    "Query.characters": (
-        "{ characters(first: 3, filter: {status: [ACTIVE, PAUSED]}) { nodes { id } } }",
-        lambda data: [f"{CHARACTERS.format(3)}&status=active,paused"],
-    ),
-    "Query.character": (
-        '{ a: character(id: "chr_1") { name } b: character(id: "chr_2") { name } }',
-        lambda data: ["GET /characters/characters?ids=chr_1,chr_2"],
-    ),
-    "Viewer.characters": (
-        "{ viewer { characters(first: 2) { nodes { name } } } }",
-        lambda data: [CHARACTERS.format(2)],
-    ),
-    "Character.contents": (
-        """{ characters(first: 3) { nodes {
-            databaseId contents(first: 2, filter: {isApproved: true}) { totalCount }
-        } } }""",
-        lambda data: [
-            CHARACTERS.format(3),
-            f"GET /content/content?group_by=character_id&character_id={ids(data['characters']['nodes'])}"
-            f"&{PAGE.format(2)}&is_approved=true",
-        ],
-    ),
-    "Character.generations": (
-        """{ characters(first: 3) { nodes {
-            databaseId generations(first: 2, filter: {status: FAILED}) { totalCount }
-        } } }""",
-        lambda data: [
-            CHARACTERS.format(3),
-            f"GET /content/generations?group_by=character_id&character_id={ids(data['characters']['nodes'])}"
-            f"&{PAGE.format(2)}&status=failed",
-        ],
-    ),
-    "Content.character": (
-        "{ contentLibrary(first: 12, filter: {contentType: [IMAGE, TEXT]}) { nodes { character { databaseId } } } }",
-        lambda data: [
-            MADE.format(12),
-            f"GET /characters/characters?ids={ids(data['contentLibrary']['nodes'], 'character')}",
-        ],
-    ),
-    "Content.subject": (
-        """{ contentLibrary(first: 100, filter: {status: PENDING_APPROVAL_AGENT}) { nodes {
-            subject { __typename ... on Listing { databaseId } ... on Character { databaseId } }
-        } } }""",
-        lambda data: [
-            f"{CONTENTS.format(100)}&status=pending_approval_agent",
-            *(
-                f"GET {ROUTES[kind]}?ids={ids(subjects_of(data['contentLibrary']['nodes'], kind))}"
-                for kind in ("Listing", "Character")
-            ),
-        ],
-    ),
-    "Content.generation": (
-        "{ contentLibrary(first: 12, filter: {contentType: [IMAGE, TEXT]}) { nodes { generation { databaseId } } } }",
-        lambda data: [
-            MADE.format(12),
-            f"GET /content/generations?ids={ids(data['contentLibrary']['nodes'], 'generation')}",
-        ],
-    ),
-    "Query.contentGeneration": (
-        f'{{ contentGeneration(id: "{GENERATION}") {{ status }} }}',
-        lambda data: [f"GET /content/generations?ids={GENERATION}"],
-    ),
-    "ContentGeneration.character": (
-        f'{{ contentGeneration(id: "{GENERATION}") {{ character {{ databaseId }} }} }}',
-        lambda data: [
-            f"GET /characters/characters?ids={data['contentGeneration']['character']['databaseId']}",
-            f"GET /content/generations?ids={GENERATION}",
-        ],
-    ),
-    "ContentGeneration.contents": (
-        f'{{ contentGeneration(id: "{GENERATION}") {{ contents {{ databaseId }} }} }}',
-        lambda data: [
-            f"GET /content/content?ids={ids(data['contentGeneration']['contents'])}",
-            f"GET /content/generations?ids={GENERATION}",
-        ],
-    ),
     "Query.contentLibrary": (
         "{ contentLibrary(first: 2, orderBy: {field: UPDATED_AT, direction: ASC}) { nodes { id } } }",
         lambda data: ["GET /content/content?limit=2&offset=0&order=updated_at"],
@@ -241,21 +146,6 @@ CASES: dict[str, Case] = {
             f"GET /social/accounts?group_by=agent_id&agent_id={CHRIS_AGENT}&{PAGE.format(1)}",
         ],
     ),
-    "SocialAccount.character": (
-        "{ socialAccounts(first: 12) { nodes { character { databaseId } } } }",
-        lambda data: [
-            ACCOUNTS.format(12),
-            f"GET /characters/characters?ids={ids(data['socialAccounts']['nodes'], 'character')}",
-        ],
-    ),
-    "Character.socialAccounts": (
-        "{ characters(first: 3) { nodes { databaseId socialAccounts(filter: {isConnected: true}) { totalCount } } } }",
-        lambda data: [
-            CHARACTERS.format(3),
-            f"GET /social/accounts?group_by=character_id&character_id={ids(data['characters']['nodes'])}"
-            f"&{PAGE.format(20)}&is_connected=true",
-        ],
-    ),
     "Query.notifications": (
         '{ notifications(first: 5, filter: {isRead: false, type: ["content_ready"]}) { nodes { id } } }',
         lambda data: [f"{NOTIFICATIONS.format(5)}&is_read=false&type=content_ready"],
@@ -278,7 +168,7 @@ CASES: dict[str, Case] = {
     ),
 }
 CASES["Agent.socialAccounts"] = CASES["SocialAccount.agent"] = CASES.pop("Query.socialAccount")
-CASES |= workspace_edges.CASES
+CASES |= character_edges.CASES | workspace_edges.CASES
 
 
 @pytest.mark.parametrize("edge", CASES)
