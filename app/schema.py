@@ -6,6 +6,7 @@ import resolvers
 from app.graph import ComposedSchema
 from resolvers.account import account
 from resolvers.ai_agent import ai_agent
+from resolvers.analytics import analytics
 from resolvers.automation import automation
 from resolvers.character import character
 from resolvers.content import content
@@ -17,6 +18,7 @@ from resolvers.post import post
 from resolvers.scheduled_post import scheduled_post
 from resolvers.session import session
 from resolvers.social_account import social_account
+from resolvers.system import system
 from resolvers.task import task
 from resolvers.team import team
 
@@ -38,6 +40,8 @@ SUBGRAPHS = (
     scheduled_post,
     automation,
     engagement,
+    analytics,
+    system,
     session,
 )
 

@@ -3,6 +3,7 @@
 from app.rest import Client
 from clients.account import AccountClient, AgentClient
 from clients.ai_agent import AIAgentClient, TaskClient, TeamClient
+from clients.analytics import AnalyticsClient, SystemClient
 from clients.character import CharacterClient
 from clients.content import ContentClient, GenerationClient
 from clients.listing import ListingClient
@@ -15,6 +16,7 @@ CLIENTS: tuple[type[Client], ...] = (
     AIAgentClient,
     AccountClient,
     AgentClient,
+    AnalyticsClient,
     AutomationRuleClient,
     CharacterClient,
     ContentClient,
@@ -26,6 +28,7 @@ CLIENTS: tuple[type[Client], ...] = (
     ScheduledPostClient,
     SessionClient,
     SocialAccountClient,
+    SystemClient,
     TaskClient,
     TeamClient,
 )

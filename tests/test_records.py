@@ -1,7 +1,7 @@
 """Every record fits the type that is a view of it: a field without a resolver of its own has its attribute."""
 
 import types
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -33,6 +33,7 @@ SCALARS: dict[str, tuple[type, ...]] = {
     "URL": (str,),
     "EmailAddress": (str,),
     "CurrencyCode": (str,),
+    "Date": (date,),
 }
 
 
