@@ -2,13 +2,14 @@
 
 import asyncio
 import io
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from PIL import Image
 
-from tests.gateway import Gateway
+from tests.gateway import Gateway, serving
 from tests.resolvers.characters import ask, made, mutate
 
 GENERATION = """
@@ -237,6 +238,15 @@ async def test_deleted_content_is_gone(gateway: Gateway) -> None:
 
 
 # Refusals
+
+
+async def test_a_user_asks_for_ten_generations_a_minute(tmp_path: Path) -> None:
+    async with serving(tmp_path, rate_limits=True) as gateway:
+        given = {"characterId": "chr_none", "contentType": "TEXT", "prompt": "Quiet mornings"}
+        answers = [await mutate(gateway, "generateContent", given, "contentGeneration { id }") for _ in range(11)]
+        assert [len(answer.body.get("errors", [])) for answer in answers] == [0] * 10 + [1]
+        assert answers[-1].code == "RATE_LIMIT_EXCEEDED"
+        assert answers[-1].calls == []
 
 
 @pytest.mark.parametrize("mutation", ["approveContent", "rejectContent", "deleteContent"])
