@@ -17,7 +17,7 @@ from backends.document import Body, new_id, now
 from backends.drafts import ContentDraft, Draft
 from backends.generations import GeneratedType, Generation, GenerationDraft, GenerationStatus
 from backends.jobs import Payload
-from backends.library import Content, decision, generated, made
+from backends.library import Content, decision, generated, made, replace_piece
 from backends.media import MediaService, media_router
 from backends.peers import PeerUnavailableError
 from backends.personas import Persona, look_up_persona
@@ -189,9 +189,11 @@ class ContentService(MediaService):
 
     async def request_revision(self, content: Content, key: str) -> None:
         """Has the agents service write another draft; without one the agent gets the last one back."""
+        if content.generation_id is not None:
+            return await self.make_again(content)
         if content.listing_id is None or content.content_type not in set(ContentType):
             self.end_generating(content.id, None)
-            return
+            return None
         request = TaskRequest(
             kind=TaskKind.REVISE_CONTENT,
             listing_id=content.listing_id,
@@ -206,6 +208,27 @@ class ContentService(MediaService):
             raise
         except ProblemError:
             self.end_generating(content.id, None)
+
+    async def make_again(self, content: Content) -> None:
+        """Makes another piece of the same generation, by another seed; the last one comes back where none can be."""
+        piece, generation = None, self.generations.find(content.generation_id or "")
+        try:
+            if generation is not None:
+                persona = await look_up_persona(self.peers, generation.character_id, generation.owner_id)
+                number = len(generation.piece_ids) + content.revision
+                piece = await asyncio.to_thread(make_piece, generation, persona, number)
+        except PeerUnavailableError:
+            raise
+        except ProblemError:
+            logger.info("the character of %s is gone", content.id)
+        found = self.contents.find(content.id)
+        if found is None or found.status is not ContentStatus.GENERATING:
+            return
+        if piece is not None:
+            replace_piece(found, piece, self.media)
+        found.move(ContentStatus.PENDING_APPROVAL_AGENT)
+        with self.database.transaction():
+            self.store(found)
 
     async def request_task(self, request: TaskRequest, owner_id: str | None, key: str | None) -> AcceptedTask:
         return await self.peers.send(

@@ -88,15 +88,21 @@ def generated(generation: Generation, content_id: str, piece: Piece, media: Medi
         prompt=generation.prompt,
         category=generation.category,
         is_nsfw=generation.is_nsfw,
-        quality_score=piece.quality_score,
     )
+    replace_piece(content, piece, media)
+    content.move(ContentStatus.PENDING_APPROVAL_AGENT)
+    return content
+
+
+def replace_piece(content: Content, piece: Piece, media: Media) -> None:
+    """Puts what was made in the place of what was there."""
+    content.title, content.text, content.hashtags = piece.copy.title, piece.copy.text, piece.copy.hashtags
+    content.quality_score = piece.quality_score
     if piece.picture is not None:
         picture = piece.picture
         content.file_url = media.store(picture.content, picture.suffix)
         content.thumbnail_url = media.store(picture.thumbnail, "png")
         content.width, content.height, content.file_size = picture.width, picture.height, len(picture.content)
-    content.move(ContentStatus.PENDING_APPROVAL_AGENT)
-    return content
 
 
 def made(generation: Generation) -> Notice:

@@ -1,6 +1,7 @@
 """Generations: pictures, clips and posts are made for characters, and their files are served."""
 
 import io
+from pathlib import Path
 
 import httpx
 import pytest
@@ -9,7 +10,7 @@ from PIL import Image
 from backends.generations import Generation
 from backends.personas import Persona
 from backends.studio import make_piece
-from tests.backends.backend_world import Json, User, World, ids, paths, problem
+from tests.backends.backend_world import Json, User, Webhook, World, ids, paths, problem, running
 from tests.backends.test_backend_characters import made
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -191,6 +192,32 @@ async def test_approved_content_of_a_character_is_not_posted_by_itself(world: Wo
     used = await world.service.post(f"{CONTENT}/{first['id']}/use")
     assert (used.json()["times_used"], used.json()["status"]) == (1, "approved")
     assert problem(await owner.post(f"{CONTENT}/{first['id']}/use")) == (403, "FORBIDDEN")
+
+
+async def test_revisions_of_a_piece_are_made_by_another_seed(world: World) -> None:
+    owner = world.agent()
+    generation = await asked(owner, settings={"width": 64, "height": 64})
+    await ended(world, generation)
+    first, _ = await pieces(owner, generation)
+    body = {"action": "request_revisions", "feedback": "A lower sun, please."}
+    await owner.post(f"{CONTENT}/{first['id']}/action", body)
+    data = await world.webhook.first(
+        "content.changed", first["id"], lambda data: data["content"]["revision"] == first["revision"] + 3
+    )
+    revised = data["content"]
+    assert (revised["status"], revised["feedback"]) == ("pending_approval_agent", body["feedback"])
+    assert revised["file_url"] != first["file_url"]
+    assert (await world.http.get(revised["file_url"])).status_code == 200
+
+
+async def test_a_generation_outlives_the_process(tmp_path: Path, webhook: Webhook) -> None:
+    owner_id = "usr_1"
+    async with running(tmp_path, webhook, step_seconds=3600.0) as world:
+        generation = await asked(world.agent(owner_id))
+    assert generation["status"] == "pending"
+    async with running(tmp_path, webhook) as world:
+        over = await ended(world, generation)
+        assert (over["success_count"], len(await pieces(world.agent(owner_id), generation))) == (2, 2)
 
 
 async def test_deleted_content_is_gone(world: World) -> None:
