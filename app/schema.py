@@ -11,6 +11,7 @@ from resolvers.automation import automation
 from resolvers.character import character
 from resolvers.content import content
 from resolvers.engagement import engagement
+from resolvers.file import file
 from resolvers.generation import generation
 from resolvers.listing import listing
 from resolvers.notification import notification
@@ -43,6 +44,7 @@ SUBGRAPHS = (
     analytics,
     system,
     session,
+    file,
 )
 
 

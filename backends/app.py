@@ -16,6 +16,7 @@ from backends.agents import AgentService
 from backends.analytics import AnalyticsService
 from backends.characters import CharacterService
 from backends.content import ContentService
+from backends.files import FileService
 from backends.listings import ListingService
 from backends.notifications import NotificationService
 from backends.problem import answer_problem
@@ -34,6 +35,7 @@ SERVICES: Final[Mapping[str, type[Service]]] = {
         AnalyticsService,
         CharacterService,
         ContentService,
+        FileService,
         ListingService,
         NotificationService,
         PublishingService,

@@ -43,6 +43,7 @@ class Service:
 
     name: ClassVar[str]
     routers: ClassVar[Sequence[APIRouter]]
+    max_body_bytes: ClassVar[int] = MAX_BODY_BYTES
 
     def __init__(self, settings: BackendSettings, http: httpx.AsyncClient) -> None:
         self.settings = settings
@@ -55,7 +56,7 @@ class Service:
         self.jobs = Jobs(self.database)
         self.jobs.register("notify", self._send_notice)
         self.routes = self._create_routes()
-        self._app = Edge(self.routes)
+        self._app = Edge(self.routes, self.max_body_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._app(scope, receive, send)
@@ -187,8 +188,9 @@ async def require_json(request: Request) -> None:
 class Edge:
     """The outermost layer: gives each request its id, and refuses bodies that are too large."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
         self._app = app
+        self._max_body_bytes = max_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -201,8 +203,8 @@ class Edge:
             nonlocal size
             message = await receive()
             size += len(message.get("body", b""))
-            if size > MAX_BODY_BYTES:
-                raise ProblemError(413, f"The body is longer than {MAX_BODY_BYTES} bytes.")
+            if size > self._max_body_bytes:
+                raise ProblemError(413, f"The body is longer than {self._max_body_bytes} bytes.")
             return message
 
         async def send_with_id(message: Message) -> None:

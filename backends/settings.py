@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 PORTS: Final = {
     "accounts": 8000,
     "sessions": 8001,
+    "files": 8002,
     "listings": 8004,
     "agents": 8005,
     "content": 8006,

@@ -6,6 +6,7 @@ from clients.ai_agent import AIAgentClient, TaskClient, TeamClient
 from clients.analytics import AnalyticsClient, SystemClient
 from clients.character import CharacterClient
 from clients.content import ContentClient, GenerationClient
+from clients.file import FileClient
 from clients.listing import ListingClient
 from clients.notification import NotificationClient
 from clients.publishing import AutomationRuleClient, EngagementClient, PostClient, ScheduledPostClient
@@ -21,6 +22,7 @@ CLIENTS: tuple[type[Client], ...] = (
     CharacterClient,
     ContentClient,
     EngagementClient,
+    FileClient,
     GenerationClient,
     ListingClient,
     NotificationClient,

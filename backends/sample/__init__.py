@@ -8,6 +8,7 @@ from backends.agents import AgentService
 from backends.analytics import AnalyticsService
 from backends.characters import CharacterService
 from backends.content import ContentService
+from backends.files import FileService
 from backends.listings import ListingService
 from backends.notifications import NotificationService
 from backends.publishing import PublishingService
@@ -20,7 +21,7 @@ from backends.sample.generations import sample_generated_contents, sample_genera
 from backends.sample.listings import sample_listings
 from backends.sample.people import PASSWORD, PEOPLE, sample_agents, sample_users
 from backends.sample.publishing import sample_engagement, sample_posts, sample_rules, sample_scheduled_posts
-from backends.sample.workspace import sample_sessions
+from backends.sample.workspace import sample_files, sample_sessions
 from backends.service import Service
 from backends.sessions import SessionService
 from backends.social import SocialService
@@ -72,6 +73,12 @@ def load_content(service: ContentService) -> None:
     if service.contents.is_empty:
         service.contents.load(chain(sample_contents(), sample_generated_contents(service.media)))
         service.generations.load(sample_generations())
+
+
+@load_part.register
+def load_files(service: FileService) -> None:
+    if service.files.is_empty:
+        service.files.load(sample_files(service.directory))
 
 
 @load_part.register

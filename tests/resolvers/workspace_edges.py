@@ -7,7 +7,14 @@ Case: TypeAlias = tuple[str, Callable[[Any], list[str]]]
 
 PAGE = "limit={}&offset=0&order=-created_at"
 SESSIONS = f"GET /sessions/sessions?{PAGE}"
+FILES = f"GET /files/files?{PAGE}"
 ACTIVE = "GET /sessions/sessions/active"
+
+
+def ids(things: list[Any]) -> str:
+    """The distinct database ids of some objects, in order, as one query value."""
+    return ",".join(dict.fromkeys(thing["databaseId"] for thing in things))
+
 
 CASES: dict[str, Case] = {
     "Query.sessions": (
@@ -29,5 +36,34 @@ CASES: dict[str, Case] = {
     "Viewer.activeSession": (
         "{ viewer { activeSession { title } } }",
         lambda data: [ACTIVE],
+    ),
+    "Query.files": (
+        '{ files(first: 3, filter: {contentType: "text/csv"}) { nodes { id } } }',
+        lambda data: [f"{FILES.format(3)}&content_type=text/csv"],
+    ),
+    "Query.file": (
+        '{ a: file(id: "fil_1") { fileName } b: file(id: "fil_2") { fileName } }',
+        lambda data: ["GET /files/files?ids=fil_1,fil_2"],
+    ),
+    "Session.files": (
+        '{ sessions(filter: {search: "e"}) { nodes { databaseId files(first: 2) { nodes { id } } } } }',
+        lambda data: [
+            f"GET /files/files?group_by=session_id&session_id={ids(data['sessions']['nodes'])}&{PAGE.format(2)}",
+            f"{SESSIONS.format(20)}&search=e",
+        ],
+    ),
+    "Session.activeFile": (
+        "{ sessions { nodes { databaseId activeFile { fileName } } } }",
+        lambda data: [
+            f"GET /files/files?group_by=session_id&session_id={ids(data['sessions']['nodes'])}&limit=1&active=true",
+            SESSIONS.format(20),
+        ],
+    ),
+    "File.session": (
+        "{ files(first: 5) { nodes { session { databaseId } } } }",
+        lambda data: [
+            FILES.format(5),
+            f"GET /sessions/sessions?ids={ids([file['session'] for file in data['files']['nodes']])}",
+        ],
     ),
 }
