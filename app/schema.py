@@ -22,6 +22,7 @@ from resolvers.social_account import social_account
 from resolvers.system import system
 from resolvers.task import task
 from resolvers.team import team
+from resolvers.update import update
 
 EXAMPLES = tuple(path.read_text() for path in sorted((Path(resolvers.__file__).parent / "examples").glob("*.graphql")))
 """Documents to begin with, shown as tabs of GraphiQL."""
@@ -43,6 +44,7 @@ SUBGRAPHS = (
     engagement,
     analytics,
     system,
+    update,
     session,
     file,
 )

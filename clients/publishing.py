@@ -105,6 +105,18 @@ class EngagementActionRecord(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
+class FailureRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What went wrong with work that nobody waited for; comes as an event only. `source` says what `source_id` is."""
+
+    id: str
+    owner_id: str
+    source: str
+    source_id: str
+    character_id: str | None = None
+    code: str
+    message: str
+
+
 class PostClient(CollectionClient[PostRecord]):
     service: ClassVar[Service] = PUBLISHING
     route: ClassVar[str] = "/posts"

@@ -29,9 +29,11 @@ from clients.character import CharacterRecord
 from clients.publishing import AutomationRuleClient, AutomationRuleRecord, PostClient, PostRecord
 from resolvers.account import Viewer
 from resolvers.character import Character, CharacterById
+from resolvers.content import ContentCategory
+from resolvers.generation import GeneratedContentType
 from resolvers.platform import Platform
 from resolvers.post import Post, PostFilterArgument
-from resolvers.publication import PostType, query_of, with_own_ids
+from resolvers.publication import query_of, with_own_ids
 
 automation = Subgraph("automation")
 
@@ -59,13 +61,6 @@ class AutomationTrigger(Enum):
     SCHEDULE = value("schedule", "The time: see `cron`.")
 
 
-@strawberry.enum(description="What kind of content a rule has made.")
-class AutomationContentType(Enum):
-    IMAGE = value("image", "A picture.")
-    VIDEO = value("video", "A short clip.")
-    TEXT = value("text", "A text.")
-
-
 @strawberry.enum(description="Where the hashtags of a rule's posts come from.")
 class HashtagStrategy(Enum):
     AUTO = value("auto", "From the topic, and what the character cares about.")
@@ -84,8 +79,8 @@ class AutomationRule(Node):
     cron: str = described("When it runs: minute, hour, day of the month, month and day of the week, as cron has them.")
     timezone: str = described("The time zone of `cron`, by its name in the IANA database.")
     platforms: list[Platform] = described("Where it posts: on the character's connected accounts there.")
-    content_type: AutomationContentType = described("What kind of content it has made.")
-    content_category: PostType = described("In which form it posts.")
+    content_type: GeneratedContentType = described("What kind of content it has made.")
+    content_category: ContentCategory = described("In which form it posts.")
     prompt_template: str = described("What the content is made from; `{topic}`, `{name}` and `{date}` are filled in.")
     caption_template: str = described("What the posts say; `{text}` is the text of the content.")
     hashtag_strategy: HashtagStrategy = described("Where the hashtags come from.")
@@ -163,8 +158,8 @@ class CreateAutomationRuleInput(BaseModel):
     cron: str = Field(max_length=120, description="When it runs: `0 14 * * *` is every day at two.")
     timezone: str = Field("UTC", max_length=64, description="The time zone of `cron`: `America/New_York`.")
     platforms: list[Platform] = Field(min_length=1, max_length=5, description="Where to post.")
-    content_type: AutomationContentType = Field(AutomationContentType.IMAGE, description="What to have made.")
-    content_category: PostType = Field(PostType.POST, description="In which form to post.")
+    content_type: GeneratedContentType = Field(GeneratedContentType.IMAGE, description="What to have made.")
+    content_category: ContentCategory = Field(ContentCategory.POST, description="In which form to post.")
     prompt_template: str = Field(
         min_length=1, max_length=2000, description="What to make it from, with `{topic}`, `{name}` and `{date}`."
     )
@@ -184,8 +179,8 @@ class UpdateAutomationRuleInput(BaseModel):
     cron: str | None = Field(None, max_length=120, description="When it runs.")
     timezone: str | None = Field(None, max_length=64, description="The time zone of `cron`.")
     platforms: list[Platform] | None = Field(None, min_length=1, max_length=5, description="Where to post.")
-    content_type: AutomationContentType | None = Field(None, description="What to have made.")
-    content_category: PostType | None = Field(None, description="In which form to post.")
+    content_type: GeneratedContentType | None = Field(None, description="What to have made.")
+    content_category: ContentCategory | None = Field(None, description="In which form to post.")
     prompt_template: str | None = Field(None, min_length=1, max_length=2000, description="What to make it from.")
     caption_template: str | None = Field(None, max_length=2000, description="What to say.")
     hashtag_strategy: HashtagStrategy | None = Field(None, description="Where the hashtags come from.")

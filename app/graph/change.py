@@ -44,13 +44,19 @@ async def changes(
     """
     async with aclosing(source):
         async for logged in source:
-            try:
-                data = msgspec.convert(logged.event.data, type=dict[str, object])
-                found = msgspec.convert(data.get(member), record)
-            except msgspec.ValidationError as error:
-                log.error("event.invalid", type=logged.event.type, subject=logged.event.subject, reason=str(error))
-                continue
-            yield Change(logged.cursor, logged.event.time or datetime.now(UTC), found)
+            if (change := change_of(logged, record, member)) is not None:
+                yield change
+
+
+def change_of(logged: Logged, record: type[R], member: str) -> Change[R] | None:
+    """The change that one event tells of; None, and a line in the log, when its data is not of that shape."""
+    try:
+        data = msgspec.convert(logged.event.data, type=dict[str, object])
+        found = msgspec.convert(data.get(member), record)
+    except msgspec.ValidationError as error:
+        log.error("event.invalid", type=logged.event.type, subject=logged.event.subject, reason=str(error))
+        return None
+    return Change(logged.cursor, logged.event.time or datetime.now(UTC), found)
 
 
 def change_type(subscription: str, returns: type) -> tuple[type, str]:

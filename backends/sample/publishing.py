@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import chain
 from typing import Final
 
+from backends.approval import ContentStatus
 from backends.document import now
 from backends.publishing.engagement import ActionStatus, ActionType, EngagementAction, TargetType
 from backends.publishing.platforms import publish, reactions
@@ -13,6 +15,7 @@ from backends.publishing.rules import AutomationRule, GeneratedType, HashtagStra
 from backends.publishing.scheduled import ScheduledPost, ScheduleStatus
 from backends.sample.activity import sample_accounts
 from backends.sample.characters import SKETCHES, Sketch, sample_character_accounts
+from backends.sample.generations import STATUSES, sample_generations
 from backends.sample.seed import NEWEST, Seed, moment, sample_id
 from backends.social import Platform, SocialAccount
 
@@ -45,6 +48,17 @@ def all_accounts() -> list[SocialAccount]:
     return list(chain(sample_character_accounts(), sample_accounts()))
 
 
+@cache
+def approved_contents() -> dict[str, list[str]]:
+    """The ids of what may be posted for each character."""
+    found: dict[str, list[str]] = {}
+    for number, generation in enumerate(sample_generations()):
+        for position, content_id in enumerate(generation.content_ids):
+            if STATUSES[(number + position) % len(STATUSES)] is ContentStatus.APPROVED:
+                found.setdefault(generation.character_id, []).append(content_id)
+    return found
+
+
 def sample_posts() -> Iterator[Post]:
     for account in all_accounts():
         step = DAYS_BETWEEN[account.character_id is not None]
@@ -56,6 +70,7 @@ def sample_post(account: SocialAccount, number: int, day: int) -> Post:
     seed, post_id = Seed(account.id, number), sample_id("pst", f"{account.id} {number}")
     published_at = moment(days=day, minutes=seed.below(700, "minute"))
     topic = seed.choose(topics_of(account), "topic")
+    contents = approved_contents().get(account.character_id or "", [])
     kind = PostType.REEL if account.platform is Platform.TIKTOK else seed.choose(list(PostType), "kind")
     platform_post_id, url = publish(account.platform, post_id, topic, kind)
     return Post(
@@ -65,7 +80,7 @@ def sample_post(account: SocialAccount, number: int, day: int) -> Post:
         social_account_id=account.id,
         platform=account.platform,
         post_type=kind,
-        content_id=None,
+        content_id=contents[number % len(contents)] if contents else None,
         additional_content_ids=[],
         caption=caption_about(topic, seed),
         hashtags=["".join(topic.split()).lower(), account.platform.value],
@@ -111,7 +126,7 @@ def scheduled_post(account: SocialAccount, sketch: Sketch, at: datetime) -> Sche
         social_account_id=account.id,
         platform=account.platform,
         post_type=PostType.POST,
-        content_id=None,
+        content_id=next(iter(approved_contents().get(sketch.id, [])), None),
         additional_content_ids=[],
         caption=caption_about(topic, seed),
         hashtags=["".join(topic.split()).lower()],
