@@ -88,7 +88,7 @@ def sample_generation(number: int, order: Order) -> Generation:
         content_type=order.content_type,
         prompt=order.prompt,
         negative_prompt=None if is_text else NEGATIVE_PROMPT,
-        settings=GenerationSettings(width=240, height=240 if order.category is Category.POST else 320),
+        settings=GenerationSettings(width=180, height=180 if order.category is Category.POST else 240),
         category=order.category,
         is_nsfw=False,
         estimated_completion=created_at + timedelta(seconds=SECONDS_TAKEN),
