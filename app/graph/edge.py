@@ -38,6 +38,7 @@ class EdgeResolver:
         self.edge = edge
         self._arguments = arguments
         self._loader = edge.loaders[0] if len(edge.loaders) == 1 else None
+        self._is_plain = self._loader is not None and not (edge.many or edge.is_connection or edge.must_exist)
 
     async def resolve(self, source: object, info: ResolveInfo, **given: Any) -> Any:
         """The value for one object; raises what went wrong."""
@@ -48,6 +49,8 @@ class EdgeResolver:
 
     async def resolve_level(self, sources: Sequence[object], info: ResolveInfo, given: Mapping[str, Any]) -> list[Any]:
         """The value for each object, in their order; what went wrong with one is in its place, as an exception."""
+        if self._is_plain and (keys := self._plain_keys(sources, info, given)) is not None:
+            return await self._load_plain(info.context, keys)
         window = None
         if self.edge.is_connection:
             window = Window.of(*[given.get(name) for name in WINDOW_ARGUMENTS])
@@ -55,6 +58,24 @@ class EdgeResolver:
         answers = self._answers(sources, info, given)
         found = await self._load(info.context, answers, window)
         return [self._value(answer, values, window) for answer, values in zip(answers, found, strict=True)]
+
+    def _plain_keys(self, sources: Sequence[object], info: ResolveInfo, given: Mapping[str, Any]) -> list[Any] | None:
+        """A bare key, or None, for each object: what most edges give. None when one gives more, or fails."""
+        call = self._arguments.bound(info, given)
+        try:
+            keys = [call(source) for source in sources]
+        except Exception:  # whose fault it is, is found out with care
+            return None
+        return None if Key in {*map(type, keys)} else keys
+
+    async def _load_plain(self, context: Context, keys: list[Any]) -> list[Any]:
+        """The values of bare keys, with as little as possible for each of them."""
+        assert self._loader is not None, "a plain edge has one loader"
+        loader = context.loader(self._loader, {})
+        if None not in keys:
+            return await loader.load_level(keys)
+        found = iter(await loader.load_level([key for key in keys if key is not None]))
+        return [None if key is None else next(found) for key in keys]
 
     def _answers(self, sources: Sequence[object], info: ResolveInfo, given: Mapping[str, Any]) -> list[Any]:
         """What the edge's function says of each object: a list of keys, or the exception it raised."""

@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 
+import msgspec
+
 from app.errors import GatewayError
 from app.rest.answer import Answer, OutOfTimeError
 from app.rest.caller import Caller, HeaderList
@@ -87,8 +89,7 @@ class Call:
         return f"{self.method} {self.route}"
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(msgspec.Struct, frozen=True):
     """What became of one call: enough to build logs, metrics and traces from.
 
     `is_shared` marks a read that was answered by another's call in flight; it cost the backend nothing.

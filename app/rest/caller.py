@@ -1,10 +1,10 @@
 """Who a call is made for, and how long it may take."""
 
 import re
-import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from random import getrandbits
 from typing import Self
 
 from app.errors import DeadlineExceededError, RequestError, UnauthenticatedError
@@ -15,7 +15,7 @@ _visible = re.compile(r"[\x20-\x7e\t]*").fullmatch
 _traceparent = re.compile(r"(?!ff)[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}").fullmatch
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Deadline:
     """The moment, on `clock`, at which the time for a whole request is used up."""
 
@@ -62,7 +62,7 @@ class Caller:
             headers.append(("x-request-id", checked_header("X-Request-ID", self.request_id)))
         if self.traceparent and _traceparent(self.traceparent):
             trace = self.traceparent
-            headers.append(("traceparent", f"{trace[:36]}{secrets.token_hex(8)}{trace[52:]}"))
+            headers.append(("traceparent", f"{trace[:36]}{getrandbits(64):016x}{trace[52:]}"))
             if self.tracestate and _visible(self.tracestate):
                 headers.append(("tracestate", self.tracestate))
         return headers

@@ -207,6 +207,10 @@ class RestClient:
         return Call(self.service.name, method, route, path, caller, timeout or self._timeout)
 
     async def _reply(self, call: Call, key: Hashable) -> Reply:
+        if not self._share_reads:
+            reply = await call.within(self._read(call))
+            call.answer = reply.answer
+            return reply
         deadline = call.caller.deadline if call.is_bound_by_deadline else None
         reply, call.is_shared = await self._flights.join(key, lambda: self._read(call), deadline)
         call.answer = reply.answer

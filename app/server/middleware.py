@@ -2,8 +2,8 @@
 
 import logging
 import re
-import secrets
 import time
+from random import getrandbits
 
 import structlog
 from starlette.middleware import Middleware
@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.server.reporting import Reporter
 from app.settings import Settings
-from app.telemetry import TraceContext
+from app.telemetry import TraceContext, current_request
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 _SECURITY_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
@@ -57,7 +57,7 @@ class RequestContextMiddleware:
         headers = dict(scope["headers"])
         request_id = headers.get(b"x-request-id", b"")
         if _REQUEST_ID.fullmatch(request_id) is None:
-            request_id = secrets.token_hex(16).encode()
+            request_id = b"%032x" % getrandbits(128)
         trace = TraceContext.received(_text(headers.get(b"traceparent")), _text(headers.get(b"tracestate")))
         state = scope.setdefault("state", {})
         state["request_id"] = request_id.decode()
@@ -75,7 +75,7 @@ class RequestContextMiddleware:
                 ]
             await send(message)
 
-        bound = structlog.contextvars.bind_contextvars(request_id=state["request_id"], trace_id=trace.trace_id)
+        bound = current_request.set({"request_id": state["request_id"], "trace_id": trace.trace_id})
         try:
             await self._app(scope, receive, send_with_headers)
         except Exception as error:
@@ -84,7 +84,7 @@ class RequestContextMiddleware:
             errors = self._reporter.problem(error, state["request_id"])
             await JSONResponse({"errors": errors}, 500)(scope, receive, send_with_headers)
         finally:
-            structlog.contextvars.reset_contextvars(**bound)
+            current_request.reset(bound)
 
 
 class AccessLogMiddleware:

@@ -1,5 +1,6 @@
 """The log line of one call to a backend."""
 
+import logging
 from typing import Protocol
 
 import structlog
@@ -26,12 +27,15 @@ class Exchange(Protocol):
     def is_retried(self) -> bool: ...
 
 
+_logger = logging.getLogger("app.rest")  # knows the level without making a line first
 _log = structlog.get_logger("app.rest")
 
 
 def log_exchange(exchange: Exchange) -> None:
     """DEBUG for an answer; INFO for a failure, which the error report names once more at the level it deserves."""
     error = exchange.error
+    if error is None and not _logger.isEnabledFor(logging.DEBUG):
+        return
     (_log.debug if error is None else _log.info)(
         "backend.call",
         service=exchange.service,

@@ -2,6 +2,10 @@
 
 import logging
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import MappingProxyType
 from typing import TextIO
 
 import msgspec
@@ -14,6 +18,10 @@ _PASSED_ON = ("uvicorn", "uvicorn.error", "uvicorn.asgi")
 _QUIET = ("uvicorn.access", "httpx", "httpcore")  # their line a request would double ours
 
 
+current_request: ContextVar[Mapping[str, str]] = ContextVar("current_request", default=MappingProxyType({}))
+"""What every log line of a request carries: its id and its trace."""
+
+
 def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
     """Send every log line to `stream` (standard error): as JSON in production, readable in development.
 
@@ -22,7 +30,7 @@ def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
     stream = stream or sys.stderr
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
+        _add_request,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -39,6 +47,22 @@ def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _without_colours, *rendering],
     )
     _configure_standard_library(stream, formatter, level)
+
+
+@contextmanager
+def log_lines_of(**request: str) -> Iterator[None]:
+    """What every log line of the block carries beside what it carried before."""
+    bound = current_request.set({**current_request.get(), **request})
+    try:
+        yield
+    finally:
+        current_request.reset(bound)
+
+
+def _add_request(_logger: object, _method: str, line: EventDict) -> EventDict:
+    for name, value in current_request.get().items():
+        line.setdefault(name, value)
+    return line
 
 
 class _NamedLogger(structlog.WriteLogger):

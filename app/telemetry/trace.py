@@ -1,8 +1,8 @@
 """W3C trace context: the `traceparent` of a request, read or made."""
 
 import re
-import secrets
 from dataclasses import dataclass
+from random import getrandbits
 from typing import Self
 
 _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?", re.ASCII)
@@ -25,10 +25,10 @@ class TraceContext:
         """A new span of the caller's trace; a new trace, without state, if the header is absent or malformed."""
         match = _TRACEPARENT.fullmatch(traceparent or "")
         if match is None or not _is_valid(*match.groups()):
-            return cls(f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00")
+            return cls(f"00-{getrandbits(128):032x}-{getrandbits(64):016x}-00")
         state = tracestate if tracestate and len(tracestate) <= _MAX_TRACESTATE else None
         sampled = int(match[4], 16) & 1
-        return cls(f"00-{match[2]}-{secrets.token_hex(8)}-{sampled:02x}", state)
+        return cls(f"00-{match[2]}-{getrandbits(64):016x}-{sampled:02x}", state)
 
 
 def _is_valid(version: str, trace_id: str, span_id: str, _flags: str, rest: str | None) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Coroutine, Mapping
 from contextlib import aclosing, suppress
 from typing import TypeVar
 
-import structlog
 from graphql import ExecutionResult
 
 from app.errors import RequestError, UnauthenticatedError
@@ -17,7 +16,7 @@ from app.server.websocket.channel import Channel, ClientGoneError
 from app.server.websocket.messages import CloseSocketError
 from app.server.websocket.services import Services
 from app.server.websocket.session import Session
-from app.telemetry import TraceContext
+from app.telemetry import TraceContext, log_lines_of
 
 T = TypeVar("T")
 
@@ -73,7 +72,7 @@ class Operation:
         await self._fail(self._services.reporter.problem(error, self._request_id))
 
     async def _run(self) -> None:
-        with structlog.contextvars.bound_contextvars(request_id=self._request_id):
+        with log_lines_of(request_id=self._request_id):
             try:
                 await self._execute()
             except (ClientGoneError, CloseSocketError):

@@ -9,7 +9,7 @@ import pytest
 import structlog
 
 from app.settings import Environment, Settings
-from app.telemetry import configure_logging
+from app.telemetry import configure_logging, current_request
 
 PRODUCTION = Settings(environment=Environment.PRODUCTION)
 
@@ -38,9 +38,10 @@ def lines(written: io.StringIO) -> list[dict[str, object]]:
 
 def test_in_production_a_line_is_json_with_the_request_it_belongs_to(written: io.StringIO) -> None:
     configure_logging(PRODUCTION, written)
-    with structlog.contextvars.bound_contextvars(request_id="r1"):
-        structlog.get_logger("app.server").info("request", status=200, path=("a", 1))
-        logging.getLogger("library").warning("%s is old", "this")
+    bound = current_request.set({"request_id": "r1"})
+    structlog.get_logger("app.server").info("request", status=200, path=("a", 1))
+    logging.getLogger("library").warning("%s is old", "this")
+    current_request.reset(bound)
     assert lines(written) == [
         {
             "message": "request",
