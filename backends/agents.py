@@ -1,14 +1,17 @@
-"""Agents: the tasks of the platform's writers. What a task does, step by step, is in `writing`."""
+"""Agents: AI agents, their teams, and tasks. What a task does is in `writing` and `assignments`."""
 
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Final, TypeAlias
 
 import httpx
+from fastapi import Body
+from pydantic import Discriminator, Tag
 from starlette.responses import Response
 
 from backends import ai_agents, teams
 from backends.ai_agents import AIAgents
+from backends.assignments import AgentAssignment, AssignmentError, Assignments, TeamAssignment
 from backends.authentication import AuthenticatedCaller, Caller
 from backends.copywriting import ListingFacts
 from backends.document import new_id
@@ -20,9 +23,27 @@ from backends.selection import Reads, among
 from backends.service import Service, Serving, routes
 from backends.settings import BackendSettings
 from backends.storage import Table
-from backends.tasks import PUBLISH, Task, TaskKind, TaskRequest, TaskStatus, planned_steps
+from backends.tasks import ASSIGNED, PUBLISH, Task, TaskKind, TaskPriority, TaskRequest, TaskStatus, planned_steps
 from backends.teams import Teams
 from backends.writing import Desk, WritingError
+
+PARENTS: Final = ("listing_id", "ai_agent_id", "team_id")
+
+WRITING: Final = "writing"
+
+
+def kind_of(asked: object) -> str:
+    """Which of the shapes of a request is meant; what names none is taken for a piece of writing."""
+    kind = asked.get("kind") if isinstance(asked, dict) else getattr(asked, "kind", None)
+    return kind if kind in ASSIGNED else WRITING
+
+
+Asked: TypeAlias = Annotated[
+    Annotated[TaskRequest, Tag(WRITING)]
+    | Annotated[AgentAssignment, Tag(TaskKind.RUN_AGENT)]
+    | Annotated[TeamAssignment, Tag(TaskKind.RUN_TEAM)],
+    Discriminator(kind_of),
+]
 
 router = routes()
 
@@ -37,11 +58,12 @@ class AgentService(Service):
             self.database,
             "tasks",
             Task,
-            {"status": "TEXT $.status", "kind": "TEXT $.kind", "listing_id": "TEXT $.listing_id"},
-            indexed=["listing_id"],
+            {name: f"TEXT $.{name}" for name in ("status", "kind", "priority", *PARENTS)},
+            indexed=PARENTS,
         )
         self.ai_agents = AIAgents(self)
         self.teams = Teams(self, self.ai_agents)
+        self.assignments = Assignments(self.ai_agents, self.teams)
         self.desk = Desk(self.database, self.peers)
         self.jobs.register("run", self.run)
         self.jobs.register("give_back", self.give_back)
@@ -53,10 +75,11 @@ class AgentService(Service):
                 filters={
                     "status": among("status", TaskStatus),
                     "kind": among("kind", TaskKind),
-                    "listing_id": among("listing_id"),
+                    "priority": among("priority", TaskPriority),
+                    **{parent: among(parent) for parent in PARENTS},
                 },
                 orders=["created_at", "updated_at"],
-                groups=["listing_id"],
+                groups=PARENTS,
             ),
         )
 
@@ -66,12 +89,26 @@ class AgentService(Service):
         self.tasks.put(task)
         self.outbox.tell("task.progressed", "task", task)
 
-    async def create(self, request: TaskRequest, caller: Caller) -> Task:
-        """Queues a task for the owner of the listing, if the caller may see that listing."""
+    async def create(self, asked: Asked, caller: Caller) -> Task:
+        """Queues a task, if the caller may see what it is for."""
+        match asked:
+            case AgentAssignment():
+                task = self.assignments.of_agent(asked, caller)
+            case TeamAssignment():
+                task = self.assignments.of_team(asked, caller)
+            case TaskRequest():
+                task = await self.writing(asked, caller)
+        with self.database.transaction():
+            self.store(task)
+            self.jobs.add("run", {"task_id": task.id})
+        return task
+
+    async def writing(self, request: TaskRequest, caller: Caller) -> Task:
+        """A task for the owner of the listing."""
         if request.kind is TaskKind.REVISE_CONTENT:
             caller.require_service()
         listing = await self.listing(request.listing_id, caller)
-        task = Task(
+        return Task(
             id=new_id("tsk"),
             owner_id=listing.owner_id,
             agent_id=listing.agent_id,
@@ -83,10 +120,6 @@ class AgentService(Service):
             edition=request.edition,
             steps=planned_steps(request.content_types),
         )
-        with self.database.transaction():
-            self.store(task)
-            self.jobs.add("run", {"task_id": task.id})
-        return task
 
     async def listing(self, listing_id: str, caller: Caller) -> ListingFacts:
         try:
@@ -103,7 +136,7 @@ class AgentService(Service):
             self.commit(task)
             try:
                 detail = await self.take_step(task)
-            except (WritingError, ProblemError) as error:
+            except (AssignmentError, WritingError, ProblemError) as error:
                 self.change(task.id, partial(Task.fail, error=str(error)))
             else:
                 await self.pause()
@@ -112,6 +145,8 @@ class AgentService(Service):
 
     async def take_step(self, task: Task) -> str:
         step = task.current_step
+        if step is not None and task.kind in ASSIGNED:
+            return self.assignments.work_on(task, step.name)
         if step is None or step.name == PUBLISH:
             return await self.publish(task)
         return await self.desk.work_on(task, step.name)
@@ -147,6 +182,8 @@ class AgentService(Service):
     def finish(self, task: Task) -> None:
         """Stores the end of a task, with what follows from it."""
         with self.database.transaction():
+            if task.kind in ASSIGNED and task.status is TaskStatus.COMPLETED:
+                self.assignments.complete(task)
             self.store(task)
             if task.kind is TaskKind.REVISE_CONTENT and task.status is not TaskStatus.COMPLETED:
                 self.jobs.add("give_back", {"content_id": task.content_ids[0]})
@@ -177,6 +214,15 @@ def outcome(task: Task) -> Notice:
             related_entity_type=EntityType.TASK,
             related_entity_id=task.id,
         )
+    if task.kind in ASSIGNED:
+        return Notice(
+            owner_id=task.owner_id,
+            type=NoticeType.SYSTEM,
+            title="A task is done",
+            message=f"“{task.title}” has its result.",
+            related_entity_type=EntityType.TASK,
+            related_entity_id=task.id,
+        )
     drafts = "A draft waits" if len(task.content_ids) == 1 else f"{len(task.content_ids)} drafts wait"
     return Notice(
         owner_id=task.owner_id,
@@ -192,8 +238,8 @@ ServingAgents = Annotated[AgentService, Serving]
 
 
 @router.post("/tasks")
-async def create_task(request: TaskRequest, caller: AuthenticatedCaller, service: ServingAgents) -> Response:
-    return answer(await service.create(request, caller), 202)
+async def create_task(asked: Annotated[Asked, Body()], caller: AuthenticatedCaller, service: ServingAgents) -> Response:
+    return answer(await service.create(asked, caller), 202)
 
 
 @router.delete("/tasks/{task_id}")

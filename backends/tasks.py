@@ -1,10 +1,11 @@
-"""Tasks: what is asked of the platform's writers, the steps it takes, and what has become of each."""
+"""Tasks: what is asked of writers and AI agents, the steps it takes, and what has become of each."""
 
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, Field
 
+from backends.ai_agents import AIAgentKind
 from backends.copywriting import ContentType, ContentTypes
 from backends.document import Body, Document, Timestamp, now
 
@@ -12,6 +13,17 @@ from backends.document import Body, Document, Timestamp, now
 class TaskKind(StrEnum):
     CREATE_CONTENT = "create_content"
     REVISE_CONTENT = "revise_content"
+    RUN_AGENT = "run_agent"
+    RUN_TEAM = "run_team"
+
+
+ASSIGNED: Final = (TaskKind.RUN_AGENT, TaskKind.RUN_TEAM)
+
+
+class TaskPriority(StrEnum):
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
 
 
 class TaskStatus(StrEnum):
@@ -42,7 +54,7 @@ def draft_step(kind: ContentType) -> str:
 class TaskRequest(Body):
     """A revision also says which content is to be written again, why, and as which edition."""
 
-    kind: TaskKind = TaskKind.CREATE_CONTENT
+    kind: Literal[TaskKind.CREATE_CONTENT, TaskKind.REVISE_CONTENT] = TaskKind.CREATE_CONTENT
     listing_id: Annotated[str, Field(min_length=1, max_length=100)]
     content_types: ContentTypes
     content_id: str | None = None
@@ -59,15 +71,31 @@ class Step(BaseModel):
     finished_at: Timestamp | None = None
 
 
+class Worker(BaseModel):
+    """An AI agent as it was when the task was given to it."""
+
+    ai_agent_id: str
+    name: str
+    kind: AIAgentKind
+    instructions: str
+
+
 class Task(Document):
     """A task and its steps. Its methods change it in memory; the service stores it."""
 
-    agent_id: str | None
+    agent_id: str | None = None
     kind: TaskKind
     status: TaskStatus = TaskStatus.QUEUED
     progress: int = 0
-    listing_id: str | None
-    content_types: list[ContentType]
+    listing_id: str | None = None
+    ai_agent_id: str | None = None
+    team_id: str | None = None
+    title: str | None = None
+    input: str | None = None
+    result: str | None = None
+    priority: TaskPriority = TaskPriority.NORMAL
+    workers: list[Worker] = Field(default_factory=list)
+    content_types: list[ContentType] = Field(default_factory=list)
     content_ids: list[str] = Field(default_factory=list)
     feedback: str | None = None
     edition: int = 0

@@ -63,6 +63,12 @@ class TaskRecord(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     progress: int
     listing_id: str | None = None
+    ai_agent_id: str | None = None
+    team_id: str | None = None
+    title: str | None = None
+    input: str | None = None
+    result: str | None = None
+    priority: str = "normal"
     content_ids: list[str]
     steps: list[TaskStepRecord]
     error: str | None = None
@@ -128,3 +134,11 @@ class TaskClient(CollectionClient[TaskRecord]):
     async def by_id(self, id: str) -> TaskRecord:
         """One task; the problem NOT_FOUND when it is not there or not the caller's."""
         return await self.get("/tasks/{id}", TaskRecord, params={"id": id})
+
+    async def submit(self, task: Mapping[str, object]) -> TaskRecord:
+        """Give a task to an AI agent or a team; the problem AGENT_NOT_RUNNING when one of them is at rest."""
+        return await self.write("POST", "/tasks", TaskRecord, body=task)
+
+    async def cancel(self, id: str) -> TaskRecord:
+        """Stop a task; the problem INVALID_TRANSITION when it has ended."""
+        return await self.write("DELETE", "/tasks/{id}", TaskRecord, params={"id": id})

@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from app.errors import BadUserInputError
 from app.graph import (
     ALL,
+    ID,
     After,
     AnyId,
     ById,
@@ -32,13 +33,19 @@ from app.graph import (
     filter_query,
     value,
 )
-from clients.ai_agent import TaskClient, TaskRecord
+from clients.ai_agent import AIAgentRecord, TaskClient, TaskRecord, TeamRecord
 from clients.listing import ListingRecord
+from resolvers.account import Viewer
+from resolvers.ai_agent import AIAgent, AIAgentById
 from resolvers.listing import Listing, ListingById
+from resolvers.team import Team, TeamById
 
 _CURSOR = re.compile(r"(.+)~(0|[1-9][0-9]{0,17})")
 
-task = Subgraph("task")
+task = Subgraph(
+    "task",
+    user_error_codes={"AGENT_NOT_RUNNING": "An AI agent that is to work on it does not run: start it first."},
+)
 
 
 class TaskById(ById[TaskRecord]):
@@ -52,6 +59,16 @@ class Tasks(Pages[TaskRecord]):
 class TasksByListing(PagesBy[TaskRecord]):
     collection = TaskClient
     parent = "listing_id"
+
+
+class TasksByAIAgent(PagesBy[TaskRecord]):
+    collection = TaskClient
+    parent = "ai_agent_id"
+
+
+class TasksByTeam(PagesBy[TaskRecord]):
+    collection = TaskClient
+    parent = "team_id"
 
 
 @strawberry.enum(description="Where a task stands.")
@@ -70,6 +87,15 @@ ENDED = frozenset(status.value for status in (TaskStatus.COMPLETED, TaskStatus.F
 class TaskKind(Enum):
     CREATE_CONTENT = value("create_content", "Write content for a listing.")
     REVISE_CONTENT = value("revise_content", "Write a piece of content again, as asked.")
+    RUN_AGENT = value("run_agent", "Have an AI agent work on a text.")
+    RUN_TEAM = value("run_team", "Have every member of a team work on a text.")
+
+
+@strawberry.enum(description="How much a task matters.")
+class TaskPriority(Enum):
+    LOW = value("low", "It can wait.")
+    NORMAL = value("normal", "As any other.")
+    HIGH = value("high", "It matters most.")
 
 
 @strawberry.enum(description="Where a step of a task stands.")
@@ -96,6 +122,10 @@ class Task(Node):
     """Work that takes a while."""
 
     kind: TaskKind = described("What it does.")
+    title: str | None = described("What it is called, if AI agents run it.")
+    input: str | None = described("What the AI agents were given.")
+    result: str | None = described("What the AI agents made of it, as Markdown; null until it is completed.")
+    priority: TaskPriority = described("How much it matters.")
     status: TaskStatus = described("Where it stands.")
     progress: int = described("How much is done, in percent.")
     steps: list[TaskStep] = described("Its steps in order.")
@@ -111,6 +141,7 @@ class Task(Node):
 class TaskFilter(BaseModel):
     status: list[TaskStatus] | None = Field(None, description="In one of these states.")
     kind: list[TaskKind] | None = Field(None, description="Of one of these kinds.")
+    priority: list[TaskPriority] | None = Field(None, description="Of one of these priorities.")
 
 
 TaskFilterArgument = Annotated[TaskFilter | None, strawberry.argument(description="Which tasks.")]
@@ -138,6 +169,76 @@ def listing(task: Parent[TaskRecord]) -> str | None:
 def tasks_of_listing(listing: Parent[ListingRecord], filter: TaskFilterArgument = None) -> Key[str]:
     """The tasks that worked for this listing, newest first."""
     return Key(listing.id, {"filter": filter_query(filter)})
+
+
+@task.connection(Viewer, Tasks, returns=Task, name="tasks")
+def tasks_of_viewer(filter: TaskFilterArgument = None) -> Key[str]:
+    """The caller's tasks, newest first; all tasks for an admin."""
+    return Key(ALL, {"filter": filter_query(filter)})
+
+
+@task.edge(Task, AIAgentById, returns=AIAgent, name="ai_agent")
+def ai_agent_of_task(task: Parent[TaskRecord]) -> str | None:
+    """The AI agent that runs it, if one does."""
+    return task.ai_agent_id
+
+
+@task.edge(Task, TeamById, returns=Team, name="team")
+def team_of_task(task: Parent[TaskRecord]) -> str | None:
+    """The team that runs it, if one does."""
+    return task.team_id
+
+
+@task.connection(AIAgent, TasksByAIAgent, returns=Task, name="tasks")
+def tasks_of_ai_agent(ai_agent: Parent[AIAgentRecord], filter: TaskFilterArgument = None) -> Key[str]:
+    """The tasks it was given, newest first; those of its teams are theirs."""
+    return Key(ai_agent.id, {"filter": filter_query(filter)})
+
+
+@task.connection(Team, TasksByTeam, returns=Task, name="tasks")
+def tasks_of_team(team: Parent[TeamRecord], filter: TaskFilterArgument = None) -> Key[str]:
+    """The tasks it was given, newest first."""
+    return Key(team.id, {"filter": filter_query(filter)})
+
+
+@strawberry.pydantic.input(description="What is to be done, and by whom: one of `aiAgentId` and `teamId`.")
+class SubmitTaskInput(BaseModel):
+    ai_agent_id: ID | None = Field(None, description="The AI agent that is to run it, by an id of either kind.")
+    team_id: ID | None = Field(None, description="The team that is to run it, by an id of either kind.")
+    input: str = Field(min_length=1, max_length=20_000, description="The text to work on.")
+    title: str | None = Field(
+        None, min_length=1, max_length=200, description="What to call it; unless said, as it begins."
+    )
+    priority: TaskPriority = Field(TaskPriority.NORMAL, description="How much it matters.")
+
+
+@strawberry.pydantic.input(description="The task to cancel.")
+class CancelTaskInput(BaseModel):
+    id: ID = Field(description="The task's id, of either kind.")
+
+
+@task.mutation(Task)
+async def submit_task(info: Info, input: SubmitTaskInput) -> TaskRecord:
+    """Give a task to an AI agent or to a team, all of whom must run. `taskProgress` follows it."""
+    return await info.context.client(TaskClient).submit(
+        input.model_dump(mode="json", exclude_none=True) | _assignee(input.ai_agent_id, input.team_id)
+    )
+
+
+@task.mutation(Task)
+async def cancel_task(info: Info, input: CancelTaskInput) -> TaskRecord:
+    """Stop a task that has not ended."""
+    return await info.context.client(TaskClient).cancel(database_id(input.id, Task))
+
+
+def _assignee(ai_agent_id: ID | None, team_id: ID | None) -> dict[str, object]:
+    """Who runs a task, as the backend writes it."""
+    match ai_agent_id, team_id:
+        case str(), None:
+            return {"kind": "run_agent", "ai_agent_id": database_id(ai_agent_id, AIAgent, "aiAgentId")}
+        case None, str():
+            return {"kind": "run_team", "team_id": database_id(team_id, Team, "teamId")}
+    raise BadUserInputError("Say either who is to run it, or which team.", field=["aiAgentId"])
 
 
 TaskIdArgument = Annotated[strawberry.ID, strawberry.argument(description="The task's id, of either kind.")]
