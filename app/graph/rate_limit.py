@@ -41,12 +41,12 @@ class RateLimit:
         )
 
     def subject(self, principal: Principal | None, given: Mapping[str, Any]) -> str:
-        """Whose use it is: the thing's id, of either kind, or the user's."""
-        if self.by is None:
+        """Whose use it is: the thing's id, of either kind; where the input names none, the user's."""
+        named = None if self.by is None else given.get("input", {}).get(to_camel_case(self.by))
+        if named is None:
             return principal.subject if principal else "anybody"
-        named = str(given.get("input", {}).get(to_camel_case(self.by)))
-        parsed = parse_global_id(named)
-        return parsed[1] if parsed else named
+        parsed = parse_global_id(str(named))
+        return parsed[1] if parsed else str(named)
 
 
 class RateLimiter:
