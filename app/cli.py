@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import gc
 import json
 import signal
 import socket
@@ -22,12 +21,10 @@ from app.execution import InvalidDocumentError, Request
 from app.main import GRAPHQL_PATH, create_app, create_executor
 from app.schema import create_schema
 from app.server.authentication import issue_token
+from app.server.collector import calm_collector
 from app.server.explanation import explain
 from app.settings import Environment, Settings, UnsafeSettingsError
 from app.telemetry import configure_logging
-
-GARBAGE_THRESHOLD = 5_000
-"""Objects made between two looks for cycles: a query of a hundred rows makes more than Python's 700."""
 
 MAX_MESSAGE_BYTES = 1_100_000
 """Of a WebSocket message; just above the limit that is answered with a close code."""
@@ -129,9 +126,7 @@ async def _run(app: FastAPI, listener: socket.socket) -> None:
         ws_max_size=MAX_MESSAGE_BYTES,
         ws_per_message_deflate=False,  # a fifth less time and half the memory a socket; messages are small
     )
-    gc.collect()
-    gc.freeze()  # the schema is here to stay: nobody needs to look through it again and again
-    gc.set_threshold(GARBAGE_THRESHOLD, 20, 50)
+    calm_collector()
     await _Server(config).serve([listener])
 
 

@@ -12,7 +12,6 @@ from typing import ClassVar
 import msgspec
 from fastapi import FastAPI
 from pydantic import SecretStr
-from starlette.routing import Route
 
 from app.events import EventLog, MemoryStore
 from app.graph import (
@@ -27,9 +26,10 @@ from app.graph import (
     described,
 )
 from app.graph.principal import Principal, Revocations
-from app.main import create_executor
+from app.main import Gateway, create_executor
 from app.rest import Client, RestClient, Service
 from app.server.authentication import Authenticator
+from app.server.collector import calm_collector
 from app.server.endpoint import GraphQLEndpoint
 from app.server.middleware import middleware
 from app.server.reporting import Reporter
@@ -122,7 +122,7 @@ class AnyBearer(Authenticator):
         return Principal(subject=token, token=token, token_id=token, expires_at=float("inf"))
 
 
-def create_posts(upstream: str, *, shares_reads: bool) -> FastAPI:
+def create_posts(upstream: str, *, shares: bool) -> FastAPI:
     """The same composition as `app.main.create_app`, with this subgraph alone."""
     settings = Settings(
         environment=Environment.PRODUCTION,
@@ -131,7 +131,7 @@ def create_posts(upstream: str, *, shares_reads: bool) -> FastAPI:
     )
     configure_logging(settings)
     service = BlogClient.service
-    backend = RestClient(service, ServiceSettings(url=upstream), share_reads=shares_reads, observers=[log_exchange])
+    backend = RestClient(service, ServiceSettings(url=upstream), share_reads=shares, observers=[log_exchange])
     revocations = Revocations()
     events = EventLog(MemoryStore(size=1, seconds=1))
     endpoint = GraphQLEndpoint(
@@ -141,6 +141,7 @@ def create_posts(upstream: str, *, shares_reads: bool) -> FastAPI:
         Reporter(debug=False, suggests=False),
         timeout=settings.request_timeout,
         max_body_bytes=settings.max_body_bytes,
+        share=shares,
     )
 
     @asynccontextmanager
@@ -148,10 +149,12 @@ def create_posts(upstream: str, *, shares_reads: bool) -> FastAPI:
         yield
         await backend.aclose()
 
-    app = FastAPI(lifespan=lifespan, middleware=middleware(settings), openapi_url=None, docs_url=None, redoc_url=None)
-    app.router.routes.append(Route("/graphql", endpoint))
+    around = middleware(settings)
+    app = Gateway(lifespan=lifespan, middleware=around, openapi_url=None, docs_url=None, redoc_url=None)
+    app.serve_directly("/graphql", endpoint, around)
+    calm_collector()
     return app
 
 
 if __name__ == "__main__":
-    serve(create_posts(os.environ["UPSTREAM"], shares_reads=os.environ["SHARE"] == "1"))
+    serve(create_posts(os.environ["UPSTREAM"], shares=os.environ["SHARE"] == "1"))
