@@ -9,7 +9,7 @@ from graphql import GraphQLObjectType
 
 from app.schema import create_schema
 from tests.gateway import Gateway
-from tests.resolvers import character_edges, workspace_edges
+from tests.resolvers import character_edges, publishing_edges, workspace_edges
 from tests.resolvers.edges import ids
 
 Case: TypeAlias = tuple[str, Callable[[Any], list[str]]]
@@ -168,7 +168,7 @@ CASES: dict[str, Case] = {
     ),
 }
 CASES["Agent.socialAccounts"] = CASES["SocialAccount.agent"] = CASES.pop("Query.socialAccount")
-CASES |= character_edges.CASES | workspace_edges.CASES
+CASES |= character_edges.CASES | publishing_edges.CASES | workspace_edges.CASES
 
 
 @pytest.mark.parametrize("edge", CASES)
@@ -297,4 +297,4 @@ def test_every_edge_has_a_case() -> None:
         if "edge" in field.extensions
     }
     tested_apart = {"Query.nodes", "Query.socialAccount", "Notification.subject"}
-    assert edges == CASES.keys() | tested_apart
+    assert edges == CASES.keys() | tested_apart | publishing_edges.TESTED_IN_TEST_PUBLISHING
