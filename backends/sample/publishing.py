@@ -10,7 +10,7 @@ from backends.approval import ContentStatus
 from backends.document import now
 from backends.publishing.engagement import ActionStatus, ActionType, EngagementAction, TargetType
 from backends.publishing.platforms import publish, reactions
-from backends.publishing.posts import Post, PostStatus, PostType
+from backends.publishing.posts import Material, Post, PostStatus, PostType
 from backends.publishing.rules import AutomationRule, GeneratedType, HashtagStrategy, TriggerType
 from backends.publishing.scheduled import ScheduledPost, ScheduleStatus
 from backends.sample.activity import sample_accounts
@@ -23,6 +23,9 @@ SKETCH_BY_ID: Final = {sketch.id: sketch for sketch in SKETCHES}
 DAYS: Final = 60
 DAYS_BETWEEN: Final = {True: 4, False: 9}
 """Characters post more often than agents."""
+
+POSTS_PER_RUN: Final = 3
+"""Every third post of a character is its rule's."""
 
 OPENINGS: Final = (
     "A morning with {topic}.",
@@ -80,8 +83,9 @@ def sample_post(account: SocialAccount, number: int, day: int) -> Post:
         social_account_id=account.id,
         platform=account.platform,
         post_type=kind,
+        automation_rule_id=rule_id(account) if number % POSTS_PER_RUN == 0 else None,
         content_id=contents[number % len(contents)] if contents else None,
-        additional_content_ids=[],
+        additional_content_ids=contents[1:] if number % POSTS_PER_RUN == 1 and len(contents) > 1 else [],
         caption=caption_about(topic, seed),
         hashtags=["".join(topic.split()).lower(), account.platform.value],
         mentions=[],
@@ -94,6 +98,10 @@ def sample_post(account: SocialAccount, number: int, day: int) -> Post:
         updated_at=NEWEST,
         **reactions(post_id, NEWEST - published_at).model_dump(),
     )
+
+
+def rule_id(account: SocialAccount) -> str | None:
+    return None if account.character_id is None else sample_id("rul", account.character_id)
 
 
 def topics_of(account: SocialAccount) -> tuple[str, ...]:
@@ -111,9 +119,25 @@ def sample_scheduled_posts() -> Iterator[ScheduledPost]:
     today = now().replace(hour=15, minute=0, second=0, microsecond=0)
     for number, account in enumerate(all_accounts()):
         sketch = SKETCH_BY_ID.get(account.character_id or "")
+        if sketch is not None:
+            yield published_as_planned(account, sketch)
         if sketch is not None and account.is_active:
             for day in (3 + number, 10 + number):
                 yield scheduled_post(account, sketch, today + timedelta(days=day))
+
+
+def published_as_planned(account: SocialAccount, sketch: Sketch) -> ScheduledPost:
+    """The plan of the account's second post."""
+    post = sample_post(account, 1, DAYS - 1 - DAYS_BETWEEN[True])
+    material = post.model_dump(include=set(Material.model_fields) - {"id"})
+    return ScheduledPost(
+        id=sample_id("sch", post.id),
+        **material,
+        scheduled_at=post.published_at or NEWEST,
+        timezone=sketch.timezone,
+        status=ScheduleStatus.PUBLISHED,
+        post_id=post.id,
+    )
 
 
 def scheduled_post(account: SocialAccount, sketch: Sketch, at: datetime) -> ScheduledPost:
@@ -164,6 +188,8 @@ def sample_rules() -> Iterator[AutomationRule]:
             created_at=moment(days=90 - number),
             updated_at=moment(days=40 - number),
         )
+        runs = [post.created_at for post in sample_posts() if post.automation_rule_id == rule.id]
+        rule.runs_count, rule.last_run_at = len(runs), max(runs)
         rule.plan(now())
         yield rule
 

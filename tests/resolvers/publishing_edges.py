@@ -1,6 +1,7 @@
 """The edges of posts, scheduled posts, rules, engagement and analytics, with the calls they take."""
 
 from collections.abc import Callable
+from itertools import chain
 from typing import Any, TypeAlias
 
 from tests.resolvers.edges import ids
@@ -41,10 +42,10 @@ def below(parents: str, page: str, field: str, path: str, parent: str) -> Case:
 
 
 def above(children: str, page: str, field: str, path: str) -> Case:
-    """What nine things belong to is one call."""
+    """What fifty things belong to is one call."""
     return (
-        f"{{ {children}(first: 9) {{ nodes {{ {field} {{ databaseId }} }} }} }}",
-        lambda data: [page.format(9), f"GET {path}?ids={ids(data[children]['nodes'], field)}"],
+        f"{{ {children}(first: 50) {{ nodes {{ {field} {{ databaseId }} }} }} }}",
+        lambda data: [page.format(50), f"GET {path}?ids={ids(data[children]['nodes'], field)}"],
     )
 
 
@@ -65,6 +66,14 @@ CASES: dict[str, Case] = {
     "Post.character": above("posts", POSTS, "character", "/characters/characters"),
     "Post.socialAccount": above("posts", POSTS, "socialAccount", "/social/accounts"),
     "Post.content": above("posts", POSTS, "content", "/content/content"),
+    "Post.additionalContents": (
+        "{ posts(first: 50) { nodes { additionalContents { databaseId } } } }",
+        lambda data: [
+            POSTS.format(50),
+            f"GET /content/content?ids={ids(chain(*[post['additionalContents'] for post in data['posts']['nodes']]))}",
+        ],
+    ),
+    "Post.automationRule": above("posts", POSTS, "automationRule", "/publishing/automation-rules"),
     "Post.analytics": (
         "{ posts(first: 3) { nodes { databaseId analytics { engagement } } } }",
         lambda data: [POSTS.format(3), f"GET /analytics/posts?ids={ids(data['posts']['nodes'])}"],
@@ -87,6 +96,21 @@ CASES: dict[str, Case] = {
     "ScheduledPost.character": above("scheduledPosts", SCHEDULED, "character", "/characters/characters"),
     "ScheduledPost.socialAccount": above("scheduledPosts", SCHEDULED, "socialAccount", "/social/accounts"),
     "ScheduledPost.content": above("scheduledPosts", SCHEDULED, "content", "/content/content"),
+    "ScheduledPost.additionalContents": (
+        "{ scheduledPosts(first: 30) { nodes { additionalContents { databaseId } } } }",
+        lambda data: [
+            SCHEDULED.format(30),
+            "GET /content/content?ids="
+            + ids(chain(*[post["additionalContents"] for post in data["scheduledPosts"]["nodes"]])),
+        ],
+    ),
+    "ScheduledPost.post": (
+        "{ scheduledPosts(first: 2, filter: {status: PUBLISHED}) { nodes { post { databaseId } } } }",
+        lambda data: [
+            f"{SCHEDULED.format(2)}&status=published",
+            f"GET /publishing/posts?ids={ids(data['scheduledPosts']['nodes'], 'post')}",
+        ],
+    ),
     "Character.scheduledPosts": below("characters", CHARACTERS, "scheduledPosts", "scheduled-posts", "character_id"),
     "SocialAccount.scheduledPosts": below(
         "socialAccounts", ACCOUNTS, "scheduledPosts", "scheduled-posts", "social_account_id"
@@ -144,11 +168,3 @@ CASES: dict[str, Case] = {
         ],
     ),
 }
-TESTED_IN_TEST_PUBLISHING = {
-    "Post.additionalContents",
-    "ScheduledPost.additionalContents",
-    "ScheduledPost.post",
-    "Post.automationRule",
-    "Failure.subject",
-}
-"""Nothing of the sample has what these lead to."""
