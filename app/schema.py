@@ -5,11 +5,13 @@ from pathlib import Path
 import resolvers
 from app.graph import ComposedSchema
 from resolvers.account import account
+from resolvers.admin import administration
 from resolvers.ai_agent import ai_agent
 from resolvers.analytics import analytics
 from resolvers.automation import automation
 from resolvers.character import character
 from resolvers.content import content
+from resolvers.customer import customer
 from resolvers.engagement import engagement
 from resolvers.file import file
 from resolvers.generation import generation
@@ -32,7 +34,9 @@ SUBGRAPHS = (
     listing,
     ai_agent,
     team,
+    customer,
     task,
+    administration,
     character,
     content,
     generation,

@@ -1,15 +1,18 @@
-"""Accounts: users, agent profiles and the tokens they sign in with."""
+"""Accounts: users, agent profiles, customers and the tokens they sign in with."""
 
+import secrets
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import httpx
 from pydantic import BaseModel, EmailStr, Field, StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
+from backends import customers
 from backends.authentication import AuthenticatedCaller, Caller
 from backends.credentials import Passwords, RefreshTokens, RevokedTokens, create_tables
+from backends.customers import Customers
 from backends.document import Body, Document, new_id
 from backends.notices import NoticeType
 from backends.problem import FieldError, ProblemError, not_found
@@ -19,6 +22,9 @@ from backends.service import Service, Serving, routes
 from backends.settings import BackendSettings
 from backends.storage import Table
 
+PLATFORM_ADMIN: Final = "usr_platform_admin"
+PLATFORM_ADMIN_EMAIL: Final = "platform-admin@example.com"
+
 Password = Annotated[str, StringConstraints(strip_whitespace=False, max_length=1024)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Phone = Annotated[str, Field(min_length=3, max_length=40)]
@@ -27,6 +33,10 @@ Phone = Annotated[str, Field(min_length=3, max_length=40)]
 class Login(Body):
     email: EmailStr
     password: Password
+
+
+class AdminLogin(Body):
+    api_key: Password
 
 
 class Registration(Body):
@@ -92,7 +102,7 @@ router = routes()
 
 class AccountService(Service):
     name = "accounts"
-    routers = (public, router)
+    routers = (public, router, customers.router)
 
     def __init__(self, settings: BackendSettings, http: httpx.AsyncClient) -> None:
         super().__init__(settings, http)
@@ -102,6 +112,7 @@ class AccountService(Service):
         self.revoked_tokens = RevokedTokens(self.database)
         self.users = Table(self.database, "users", User, {"email": "TEXT $.email"}, unique=["email"])
         self.agents = Table(self.database, "agents", Agent, {"user_id": "TEXT $.user_id"}, unique=["user_id"])
+        self.customers = Customers(self)
         self.user_reads = Reads(self.users, noun="user")
         self.agent_reads = Reads(
             self.agents,
@@ -145,6 +156,24 @@ class AccountService(Service):
             raise ProblemError(401, "The email address or the password is wrong.", code="INVALID_CREDENTIALS")
         with self.database.transaction():
             return self.grant(user, self.agents.find_by("user_id", user.id), family=new_id("ses"))
+
+    def login_admin(self, login: AdminLogin) -> Grant:
+        """Whoever has the key is the platform's admin, a user of its own with no password."""
+        expected = self.settings.admin_api_key.get_secret_value()
+        if not secrets.compare_digest(login.api_key.encode(), expected.encode()):
+            raise ProblemError(401, "The API key is wrong.", code="INVALID_API_KEY")
+        with self.database.transaction():
+            user = self.users.find(PLATFORM_ADMIN)
+            if user is None:
+                user = User(
+                    id=PLATFORM_ADMIN,
+                    owner_id=PLATFORM_ADMIN,
+                    email=PLATFORM_ADMIN_EMAIL,
+                    roles=["admin"],
+                    agent_id=None,
+                )
+                self.users.put(user)
+            return self.grant(user, None, family=new_id("ses"))
 
     def refresh(self, refresh_token: str) -> Grant:
         """No transaction: what a reuse has revoked must stay revoked when it is refused."""
@@ -217,6 +246,11 @@ async def register(registration: Registration, service: ServingAccounts) -> Resp
 @public.post("/auth/login")
 async def login(credentials: Login, service: ServingAccounts) -> Response:
     return granted(await service.login(credentials))
+
+
+@public.post("/auth/admin")
+async def login_admin(credentials: AdminLogin, service: ServingAccounts) -> Response:
+    return granted(service.login_admin(credentials))
 
 
 @public.post("/auth/refresh")

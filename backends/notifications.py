@@ -1,13 +1,14 @@
 """Notifications: what users are told of, as far as they want to be."""
 
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, Final
 
 import httpx
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
 from backends.authentication import AuthenticatedCaller, Caller
-from backends.document import Document, Timestamp, new_id, now
+from backends.document import Body, Document, Timestamp, new_id, now
 from backends.notices import EntityType, Notice, NoticeType
 from backends.problem import ProblemError, not_found
 from backends.reading import answer
@@ -25,6 +26,34 @@ class Notification(Document):
     related_entity_type: EntityType | None
     related_entity_id: str | None
     read_at: Timestamp | None = None
+
+
+class Audience(StrEnum):
+    ALL = "all"
+    AGENTS = "agents"
+    ADMINS = "admins"
+
+
+class Broadcast(Body):
+    title: Annotated[str, Field(min_length=1, max_length=200)]
+    message: Annotated[str, Field(min_length=1, max_length=2000)]
+    audience: Audience = Audience.ALL
+
+
+class Listener(BaseModel):
+    """What is read of a user."""
+
+    id: str
+    roles: list[str]
+
+
+class ListenerPage(BaseModel):
+    items: list[Listener]
+    total: int
+
+
+LISTENERS_A_PAGE: Final = 100
+ROLES: Final = {Audience.AGENTS: "agent", Audience.ADMINS: "admin"}
 
 
 class AgentPreferences(BaseModel):
@@ -65,10 +94,14 @@ class NotificationService(Service):
         """The stored notification, or None when its owner does not want that kind."""
         if not await self.is_wanted(notice):
             return None
-        notification = Notification(id=new_id("ntf"), **notice.model_dump())
         with self.database.transaction():
-            self.notifications.put(notification)
-            self.outbox.tell("notification.created", "notification", notification)
+            return self.tell(notice)
+
+    def tell(self, notice: Notice) -> Notification:
+        """Call it inside a transaction."""
+        notification = Notification(id=new_id("ntf"), **notice.model_dump())
+        self.notifications.put(notification)
+        self.outbox.tell("notification.created", "notification", notification)
         return notification
 
     async def is_wanted(self, notice: Notice) -> bool:
@@ -78,6 +111,26 @@ class NotificationService(Service):
         except ProblemError:
             return True
         return all((agent.notification_preferences or {}).get(notice.type, True) for agent in page.items)
+
+    async def broadcast(self, broadcast: Broadcast) -> int:
+        """Tells everybody of the audience, whatever their preferences; how many they are."""
+        role = ROLES.get(broadcast.audience)
+        listeners = [one.id for one in await self.everybody() if role is None or role in one.roles]
+        facts = {"type": NoticeType.SYSTEM, "title": broadcast.title, "message": broadcast.message}
+        with self.database.transaction():
+            for user_id in listeners:
+                self.tell(Notice.model_validate({"owner_id": user_id, **facts}))
+        return len(listeners)
+
+    async def everybody(self) -> list[Listener]:
+        """All users, oldest first: who registers meanwhile moves nobody to another page."""
+        found: list[Listener] = []
+        while True:
+            query = f"limit={LISTENERS_A_PAGE}&offset={len(found)}&order=created_at"
+            page = await self.peers.get("accounts", f"/users?{query}", ListenerPage)
+            found += page.items
+            if not page.items or len(found) >= page.total:
+                return found
 
     def read(self, notification_id: str, caller: Caller) -> Notification:
         notification = self.notifications.find(notification_id)
@@ -111,6 +164,13 @@ async def create_notification(notice: Notice, caller: AuthenticatedCaller, servi
     caller.require_service()
     notification = await service.create(notice)
     return JSONResponse({"skipped": True}) if notification is None else answer(notification, 201)
+
+
+@router.post("/notifications/broadcast")
+async def broadcast(broadcast: Broadcast, caller: AuthenticatedCaller, service: ServingNotifications) -> Response:
+    if not caller.is_admin:
+        raise ProblemError(403, "Only admins may broadcast.")
+    return JSONResponse({"sent": await service.broadcast(broadcast)})
 
 
 @router.put("/notifications/read-all")

@@ -52,6 +52,9 @@ class BackendSettings(BaseSettings):
     service_key: SecretStr = Field(
         SecretStr("development-service-key"), description="What services show each other and the gateway."
     )
+    admin_api_key: SecretStr = Field(
+        SecretStr("development-admin-key"), description="Who has it may log in as the platform's admin."
+    )
 
     events_url: str | None = Field(None, description="Where events are posted; unset: none are kept or sent.")
     data_dir: Path = Field(Path("var"), description="Where the SQLite files are.")

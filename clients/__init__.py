@@ -1,7 +1,7 @@
 """The backends: one module each, saying what it owns and what it answers."""
 
 from app.rest import Client
-from clients.account import AccountClient, AgentClient
+from clients.account import AccountClient, AgentClient, CustomerClient
 from clients.ai_agent import AIAgentClient, TaskClient, TeamClient
 from clients.analytics import AnalyticsClient, SystemClient
 from clients.character import CharacterClient
@@ -9,6 +9,7 @@ from clients.content import ContentClient, GenerationClient
 from clients.file import FileClient
 from clients.listing import ListingClient
 from clients.notification import NotificationClient
+from clients.platform_stats import PlatformStatsClient
 from clients.publishing import AutomationRuleClient, EngagementClient, PostClient, ScheduledPostClient
 from clients.session import SessionClient
 from clients.social_account import SocialAccountClient
@@ -21,11 +22,13 @@ CLIENTS: tuple[type[Client], ...] = (
     AutomationRuleClient,
     CharacterClient,
     ContentClient,
+    CustomerClient,
     EngagementClient,
     FileClient,
     GenerationClient,
     ListingClient,
     NotificationClient,
+    PlatformStatsClient,
     PostClient,
     ScheduledPostClient,
     SessionClient,

@@ -1,5 +1,6 @@
-"""The accounts backend: users, the profiles of real-estate agents, and tokens."""
+"""The accounts backend: users, the profiles of real-estate agents, customers, and tokens."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import ClassVar
 
@@ -31,6 +32,19 @@ class AgentRecord(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
+class CustomerRecord(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    user_id: str
+    company_name: str
+    contact_name: str
+    email: str
+    phone: str | None = None
+    plan: str
+    status: str
+    created_at: datetime
+    updated_at: datetime
+
+
 class TokensRecord(msgspec.Struct, frozen=True, kw_only=True):
     """`expires_in` is the access token's lifetime in seconds."""
 
@@ -56,6 +70,10 @@ class AccountClient(CollectionClient[UserRecord]):
         """Tokens for a password; the problem INVALID_CREDENTIALS when it does not match."""
         return await self.write("POST", "/auth/login", TokensRecord, body={"email": email, "password": password})
 
+    async def login_admin(self, api_key: str) -> TokensRecord:
+        """Tokens of the platform's admin; the problem INVALID_API_KEY when the key is another."""
+        return await self.write("POST", "/auth/admin", TokensRecord, body={"api_key": api_key})
+
     async def refresh(self, refresh_token: str) -> TokensRecord:
         """New tokens for a refresh token, which is used up by it."""
         return await self.write("POST", "/auth/refresh", TokensRecord, body={"refresh_token": refresh_token})
@@ -79,3 +97,25 @@ class AgentClient(CollectionClient[AgentRecord]):
         return await self.write(
             "PUT", "/agents/me/notification-preferences", AgentRecord, body={"preferences": preferences}
         )
+
+
+class CustomerClient(CollectionClient[CustomerRecord]):
+    service: ClassVar[Service] = ACCOUNTS
+    route: ClassVar[str] = "/customers"
+    record: ClassVar[type[CustomerRecord]] = CustomerRecord
+
+    async def for_users(self, user_ids: Iterable[str]) -> list[CustomerRecord]:
+        """The customer accounts of at most 100 users; those who have none are left out."""
+        return (await self.page((("user_id", ",".join(user_ids)), ("limit", "100")))).items
+
+    async def create(self, customer: Mapping[str, object]) -> CustomerRecord:
+        """Make the caller a customer; the problem CUSTOMER_EXISTS when they are one."""
+        return await self.write("POST", "/customers", CustomerRecord, body=customer)
+
+    async def update_me(self, changes: Mapping[str, object]) -> CustomerRecord:
+        """Change some fields of the caller's own customer account."""
+        return await self.write("PATCH", "/customers/me", CustomerRecord, body=changes)
+
+    async def delete_me(self) -> CustomerRecord:
+        """Close the caller's customer account."""
+        return await self.write("DELETE", "/customers/me", CustomerRecord)

@@ -25,6 +25,10 @@ class MarkedRecord(msgspec.Struct, frozen=True):
     updated: int
 
 
+class BroadcastRecord(msgspec.Struct, frozen=True):
+    sent: int
+
+
 class NotificationClient(CollectionClient[NotificationRecord]):
     service: ClassVar[Service] = Service("notifications", port=8007)
     route: ClassVar[str] = "/notifications"
@@ -37,3 +41,8 @@ class NotificationClient(CollectionClient[NotificationRecord]):
     async def mark_all_read(self) -> int:
         """Mark all of the caller's as read; how many were not."""
         return (await self.write("PUT", "/notifications/read-all", MarkedRecord)).updated
+
+    async def broadcast(self, title: str, message: str, audience: str) -> int:
+        """Tell everybody of an audience; how many they are."""
+        body = {"title": title, "message": message, "audience": audience}
+        return (await self.write("POST", "/notifications/broadcast", BroadcastRecord, body=body)).sent

@@ -56,6 +56,11 @@ class TeamFilter(BaseModel):
 TeamFilterArgument = Annotated[TeamFilter | None, strawberry.argument(description="Which teams.")]
 
 
+def teams_key(parent: str, filter: TeamFilter | None) -> Key[str]:
+    """The key of a list of teams."""
+    return Key(parent, {"filter": filter_query(filter)})
+
+
 @team.edge(Query, TeamById, returns=Team, must_exist=True, name="team")
 def team_by_id(id: AnyId) -> str:
     """One of the caller's teams."""
@@ -65,13 +70,13 @@ def team_by_id(id: AnyId) -> str:
 @team.connection(Query, Teams, returns=Team)
 def teams(filter: TeamFilterArgument = None) -> Key[str]:
     """The caller's teams, newest first; everybody's for an admin."""
-    return Key(ALL, {"filter": filter_query(filter)})
+    return teams_key(ALL, filter)
 
 
 @team.connection(Viewer, Teams, returns=Team, name="teams")
 def teams_of_viewer(filter: TeamFilterArgument = None) -> Key[str]:
     """The caller's teams, newest first; everybody's for an admin."""
-    return Key(ALL, {"filter": filter_query(filter)})
+    return teams_key(ALL, filter)
 
 
 @team.edge(Team, AIAgentById, returns=AIAgent, many=True)

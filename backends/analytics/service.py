@@ -9,6 +9,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
+from backends import platform_stats
 from backends.analytics.collection import Collector
 from backends.analytics.figures import Figures, Overview, Period, PostFigures, Selected
 from backends.analytics.preferences import Preferences, SettingsChange
@@ -29,7 +30,7 @@ router = routes()
 
 class AnalyticsService(Service):
     name = "analytics"
-    routers = (router,)
+    routers = (router, platform_stats.router)
 
     def __init__(self, settings: BackendSettings, http: httpx.AsyncClient) -> None:
         super().__init__(settings, http)

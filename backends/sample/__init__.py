@@ -13,7 +13,7 @@ from backends.listings import ListingService
 from backends.notifications import NotificationService
 from backends.publishing import PublishingService
 from backends.sample.activity import sample_accounts, sample_notifications
-from backends.sample.ai_agents import sample_ai_agents, sample_teams
+from backends.sample.ai_agents import sample_ai_agents, sample_customers, sample_teams
 from backends.sample.characters import sample_character_accounts, sample_characters
 from backends.sample.contents import sample_contents, sample_tasks
 from backends.sample.figures import sample_follower_days, sample_post_days
@@ -44,6 +44,7 @@ def load_accounts(service: AccountService) -> None:
         hashed = service.passwords.hash_now(PASSWORD)
         service.users.load(sample_users())
         service.agents.load(sample_agents())
+        service.customers.table.load(sample_customers())
         for person in PEOPLE:
             service.passwords.store(person.user_id, hashed)
 

@@ -1,10 +1,11 @@
-"""The AI agents and the teams of the sample data."""
+"""The customers of the sample data, their AI agents and their teams."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from backends.ai_agents import DEFAULT_MODEL, AIAgent, AIAgentKind, AIAgentStatus
+from backends.customers import Customer, Plan
 from backends.sample.seed import Seed, moment, sample_id
 from backends.teams import Team
 
@@ -130,6 +131,28 @@ TEAMS: Final = (
     (CHRIS, "Spring campaign", "Seasonal copy for the open houses.", ("Bo", "Echo"), "Bo"),
     (MARIA, "Coast desk", "Everything about homes near the water.", ("Gala", "Hugo", "Jonas"), None),
 )
+
+
+CUSTOMERS: Final = (
+    (CHRIS, "Bennett Homes", "Chris Bennett", "office@bennett-homes.example.com", "+1 512 555 0134", Plan.BUSINESS),
+    (MARIA, "Alvarez Coastal Realty", "Maria Alvarez", "hello@alvarez-coastal.example.com", None, Plan.STARTER),
+)
+
+
+def sample_customers() -> Iterator[Customer]:
+    for number, (user, company, contact, email, phone, plan) in enumerate(CUSTOMERS):
+        yield Customer(
+            id=sample_id("cus", user),
+            owner_id=sample_id("usr", user),
+            user_id=sample_id("usr", user),
+            company_name=company,
+            contact_name=contact,
+            email=email,
+            phone=phone,
+            plan=plan,
+            created_at=moment(days=120 - number),
+            updated_at=moment(days=12 + number),
+        )
 
 
 def workers_of(email: str, names: tuple[str, ...]) -> list[Worker]:

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 COUNTS = {
     "/accounts/users": 5,
     "/accounts/agents": 4,
+    "/accounts/customers": 2,
     "/listings/listings": 120,
     "/characters/characters": 9,
     "/content/content": 275,
