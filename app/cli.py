@@ -123,6 +123,7 @@ async def _run(app: FastAPI, listener: socket.socket) -> None:
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=10,
+        server_header=False,
         ws_max_size=MAX_MESSAGE_BYTES,
         ws_per_message_deflate=False,  # a fifth less time and half the memory a socket; messages are small
     )

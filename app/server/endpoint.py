@@ -12,12 +12,14 @@ from app.errors import BackendError, DeadlineExceededError, GatewayError, Reques
 from app.execution import Executor, InvalidDocumentError, Prepared
 from app.graph.principal import Principal
 from app.server.authentication import Authenticator
+from app.server.multipart import is_multipart
 from app.server.negotiation import ResponseFormat, is_json, prefers_html, response_format
 from app.server.openness import is_open
 from app.server.parameters import discard_body, from_body, from_query_string, read_body
 from app.server.reporting import Reporter
 from app.server.sharing import Sharing, SharingStats
 from app.server.time_limit import ClientDisconnected, within
+from app.server.uploads import Limits, receiving
 
 MAX_HEADERS = 100
 _PREFLIGHT_HEADERS = (
@@ -48,6 +50,15 @@ class ContextSource(Protocol):
     ) -> object: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Uploads:
+    """How requests with files are served: within which limits, and in how many seconds, which `contexts` allow."""
+
+    limits: Limits
+    contexts: ContextSource
+    timeout: float
+
+
 class GraphQLEndpoint:
     """An ASGI app that serves queries and mutations as GraphQL over HTTP has it (draft of August 2026).
 
@@ -59,7 +70,7 @@ class GraphQLEndpoint:
     | data, even null, and errors                        | 294                   | 200  |
     | the document cannot be parsed                      | 400                   | 200  |
     | validation, operation name or variables are wrong  | 422                   | 200  |
-    | not JSON, a batch, no CSRF header on a GET         | 400                   | 400  |
+    | not JSON, a batch, no CSRF header though needed    | 400                   | 400  |
     | members missing or of the wrong type               | 422                   | 422  |
     | a token that does not hold                         | 401                   | 401  |
     | a mutation by GET, another method                  | 405                   | 405  |
@@ -86,8 +97,9 @@ class GraphQLEndpoint:
         share: bool = True,
         explain: Explain | None = None,
         page: ASGIApp | None = None,
+        uploads: Uploads | None = None,
     ) -> None:
-        """`timeout` is in seconds; `page` answers browsers that open the URL.
+        """`timeout` is in seconds; `page` answers browsers that open the URL; without `uploads`, no files are taken.
 
         `explain` says what an operation comes to, for requests with the header X-Atrium-Plan: for development only.
 
@@ -101,6 +113,7 @@ class GraphQLEndpoint:
         self._max_body_bytes = max_body_bytes
         self._explain = explain
         self._page = page
+        self._uploads = uploads
         self._sharing = Sharing[_Outcome]() if share else None
 
     @property
@@ -139,25 +152,51 @@ class GraphQLEndpoint:
     async def _respond(
         self, scope: Scope, receive: Receive, headers: Headers, accepted: ResponseFormat
     ) -> tuple[int, bytes]:
+        content_type = headers.get(b"content-type")
+        if self._uploads is not None and scope["method"] == "POST" and content_type and is_multipart(content_type):
+            work = self._execute_with_files(scope, receive, content_type, self._uploads)
+            outcome = await within(self._uploads.timeout, work)
+            return self._answered(outcome, scope["state"]["request_id"], accepted)
         sent = await self._read(scope, receive, headers)
         authorization = headers.get(b"authorization")
         try:
-            principal = await self._authenticator.authenticate(
-                None if authorization is None else authorization.decode("latin-1")
-            )
+            principal = await self._authenticator.authenticate(_text(authorization))
         except UnauthenticatedError:
             if not is_open(self._prepare(scope, sent)):
                 raise
             principal = None  # clients send the token they have, even to exchange it because it has expired
         key = (scope["method"], sent, authorization, self._is_explained(headers))
+        outcome = None
         if self._sharing is not None and self._sharing.in_flight(key):
-            work = self._sharing.run(key, lambda: self._execute(self._prepare(scope, sent), principal, scope))
-            outcome = await within(self._timeout, work, client=receive)
-        else:
+            outcome = await self._sharing.join(key)
+        if outcome is None:
             outcome = await self._begin(key, self._prepare(scope, sent), principal, scope, receive)
         state = scope["state"]
         state["operation"] = outcome.operation
         return self._answered(outcome, state["request_id"], accepted)
+
+    async def _execute_with_files(
+        self, scope: Scope, receive: Receive, content_type: bytes, uploads: Uploads
+    ) -> "_Outcome":
+        """Execute an operation while its files come in."""
+        headers: Headers = dict(scope["headers"])
+        try:
+            _check_count(scope)
+            _check_preflight(headers, "A multipart request")
+            principal = await self._authenticator.authenticate(_text(headers.get(b"authorization")))
+        except GatewayError:
+            await discard_body(receive)
+            raise
+        try:
+            async with receiving(receive, content_type, uploads.limits) as request:
+                prepared = self._executor.prepare(request)
+                _check_transport(prepared, "POST")
+                outcome = await self._execute(prepared, principal, scope, uploads.contexts)
+        finally:
+            if self._sharing is not None:
+                self._sharing.close_to_newcomers()
+        scope["state"]["operation"] = outcome.operation
+        return outcome
 
     def _prepare(self, scope: Scope, sent: bytes) -> Prepared:
         prepared = self._executor.prepare(from_body(sent) if scope["method"] == "POST" else from_query_string(sent))
@@ -179,9 +218,15 @@ class GraphQLEndpoint:
             if self._sharing is not None:
                 self._sharing.close_to_newcomers()
 
-    async def _execute(self, prepared: Prepared, principal: Principal | None, scope: Scope) -> "_Outcome":
+    async def _execute(
+        self,
+        prepared: Prepared,
+        principal: Principal | None,
+        scope: Scope,
+        contexts: ContextSource | None = None,
+    ) -> "_Outcome":
         state = scope["state"]
-        context = self._contexts.create(
+        context = (contexts or self._contexts).create(
             principal,
             request_id=state["request_id"],
             traceparent=state["trace"].traceparent,
@@ -196,8 +241,7 @@ class GraphQLEndpoint:
         return self._explain is not None and _PLAN_HEADER in headers
 
     async def _read(self, scope: Scope, receive: Receive, headers: Headers) -> bytes:
-        if len(scope["headers"]) > MAX_HEADERS:
-            raise RequestError(f"More than {MAX_HEADERS} headers.", status=431, code="HEADERS_TOO_LARGE")
+        _check_count(scope)
         method = scope["method"]
         if method == "POST":
             if not is_json(headers.get(b"content-type")):
@@ -210,7 +254,7 @@ class GraphQLEndpoint:
                 )
             return await read_body(receive, headers.get(b"content-length"), self._max_body_bytes)
         if method == "GET":
-            _check_preflight(headers)
+            _check_preflight(headers, "A GET")
             query_string: bytes = scope["query_string"]
             return query_string
         raise _method_not_allowed(f"{method} is not allowed here.", allowed="GET, POST")
@@ -254,11 +298,20 @@ def _never_ran(result: ExecutionResult) -> bool:
     return result.data is None and all(error.path is None for error in result.errors or ())
 
 
-def _check_preflight(headers: Headers) -> None:
-    """Refuse a GET that a page of another origin could send without a CORS preflight."""
+def _text(header: bytes | None) -> str | None:
+    return None if header is None else header.decode("latin-1")
+
+
+def _check_count(scope: Scope) -> None:
+    if len(scope["headers"]) > MAX_HEADERS:
+        raise RequestError(f"More than {MAX_HEADERS} headers.", status=431, code="HEADERS_TOO_LARGE")
+
+
+def _check_preflight(headers: Headers, what: str) -> None:
+    """Refuse a request that a page of another origin could send without a CORS preflight."""
     if not any(headers.get(name) for name in _PREFLIGHT_HEADERS) and not is_json(headers.get(b"content-type")):
         raise RequestError(
-            "A GET needs a header that other sites cannot send: 'GraphQL-Preflight: 1', for one.",
+            f"{what} needs a header that other sites cannot send: 'GraphQL-Preflight: 1', for one.",
             code="CSRF_PREVENTED",
         )
 

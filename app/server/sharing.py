@@ -17,42 +17,49 @@ class SharingStats:
 
 
 class _Flight(Generic[T]):
-    """An execution under way. Its future is made by the first who waits for it: most have nobody."""
+    """An execution under way, and those who wait for what comes of it."""
 
-    __slots__ = ("landing",)
+    __slots__ = ("waiters",)
 
     def __init__(self) -> None:
-        self.landing: asyncio.Future[T | None] | None = None
-
-    async def wait(self) -> T | None:
-        """What came of it; None when whoever executed it gave up."""
-        if self.landing is None:
-            self.landing = asyncio.get_running_loop().create_future()
-        return await asyncio.shield(self.landing)
+        self.waiters: list[asyncio.Future[T | None]] = []
 
     def land(self, result: T | None) -> None:
-        if self.landing is not None and not self.landing.done():
-            self.landing.set_result(result)
+        for waiter in self.waiters:
+            if not waiter.done():
+                waiter.set_result(result)
 
 
 class Sharing(Generic[T]):
     """Executions in flight, by what makes two requests the same.
 
-    The first of them executes in its own task, with its own limits; those that come meanwhile wait for its result,
-    each under their own limits. When the first one is cancelled or fails, the next takes over.
+    The first of them executes in its own task, with its own limits; those that come meanwhile wait for its result.
+    When the first one is cancelled or fails, they are told, and one of them takes over.
     """
 
     def __init__(self) -> None:
         self.stats = SharingStats()
         self._flights: dict[Hashable, _Flight[T]] = {}
 
-    async def run(self, key: Hashable, execute: Callable[[], Awaitable[T]]) -> T:
-        """The result of an execution that was under way when this was called, or else of this one."""
+    async def join(self, key: Hashable) -> T | None:
+        """What comes of the execution in flight; None when there is none, or when it came to nothing.
+
+        Needs no time limit: the execution has one, and waiting for it costs next to nothing.
+        """
         while (flight := self._flights.get(key)) is not None:
-            result = await flight.wait()
+            waiter: asyncio.Future[T | None] = asyncio.get_running_loop().create_future()
+            flight.waiters.append(waiter)
+            result = await waiter
             if result is not None:
                 self.stats.shared += 1
                 return result
+        return None
+
+    async def run(self, key: Hashable, execute: Callable[[], Awaitable[T]]) -> T:
+        """The result of the execution in flight, or else of this one."""
+        joined = await self.join(key)
+        if joined is not None:
+            return joined
         self.stats.executed += 1
         flight = self._flights[key] = _Flight()
         result = None
