@@ -166,11 +166,8 @@ class GraphQLEndpoint:
                 raise
             principal = None  # clients send the token they have, even to exchange it because it has expired
         key = (scope["method"], sent, authorization, self._is_explained(headers))
-        outcome = None
-        if self._sharing is not None and self._sharing.in_flight(key):
-            outcome = await self._sharing.join(key)
-        if outcome is None:
-            outcome = await self._begin(key, self._prepare(scope, sent), principal, scope, receive)
+        shared = await self._sharing.join(key) if self._sharing is not None and self._sharing.in_flight(key) else None
+        outcome = shared or await self._begin(key, self._prepare(scope, sent), principal, scope, receive)
         state = scope["state"]
         state["operation"] = outcome.operation
         return self._answered(outcome, state["request_id"], accepted)
