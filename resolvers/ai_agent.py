@@ -1,5 +1,6 @@
 """AI agents: what works on the caller's tasks."""
 
+from collections.abc import AsyncGenerator
 from datetime import datetime
 from enum import Enum
 from typing import Annotated
@@ -11,8 +12,10 @@ from pydantic import BaseModel, Field
 from app.graph import (
     ALL,
     ID,
+    After,
     AnyId,
     ById,
+    Change,
     Info,
     Key,
     Node,
@@ -23,6 +26,7 @@ from app.graph import (
     database_id,
     described,
     filter_query,
+    following,
     order_text,
     value,
 )
@@ -185,3 +189,17 @@ async def start_ai_agent(info: Info, input: StartAiAgentInput) -> AIAgentRecord:
 async def stop_ai_agent(info: Info, input: StopAiAgentInput) -> AIAgentRecord:
     """Stop an AI agent: it is `STOPPING`, then `STOPPED`. Tasks that it has begun go on to their end."""
     return await info.context.client(AIAgentClient).stop(database_id(input.id, AIAgent))
+
+
+@ai_agent.subscription(AIAgent)
+def ai_agent_status(info: Info, id: AnyId, after: After = None) -> AsyncGenerator[Change[AIAgentRecord], None]:
+    """An AI agent as it stands now and every change of its status from there, or from after a cursor."""
+    return following(
+        info.context,
+        "ai_agent.status_changed",
+        AIAgentRecord,
+        "ai_agent",
+        database_id(id, AIAgent),
+        after=after,
+        read=info.context.client(AIAgentClient).by_id,
+    )

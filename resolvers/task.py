@@ -1,8 +1,6 @@
 """Tasks: work that takes a while, step by step."""
 
-import re
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from datetime import datetime
 from enum import Enum
 from typing import Annotated
@@ -27,10 +25,10 @@ from app.graph import (
     Parent,
     Query,
     Subgraph,
-    changes,
     database_id,
     described,
     filter_query,
+    following,
     value,
 )
 from clients.ai_agent import AIAgentRecord, TaskClient, TaskRecord, TeamRecord
@@ -39,8 +37,6 @@ from resolvers.account import Viewer
 from resolvers.ai_agent import AIAgent, AIAgentById
 from resolvers.listing import Listing, ListingById
 from resolvers.team import Team, TeamById
-
-_CURSOR = re.compile(r"(.+)~(0|[1-9][0-9]{0,17})")
 
 task = Subgraph(
     "task",
@@ -245,36 +241,15 @@ TaskIdArgument = Annotated[strawberry.ID, strawberry.argument(description="The t
 
 
 @task.subscription(Task)
-async def task_progress(
-    info: Info, task_id: TaskIdArgument, after: After = None
-) -> AsyncGenerator[Change[TaskRecord], None]:
+def task_progress(info: Info, task_id: TaskIdArgument, after: After = None) -> AsyncGenerator[Change[TaskRecord], None]:
     """A task as it stands now and every change of it from there, or from after a cursor; ends when the task ends."""
-    id = database_id(task_id, Task, "taskId")
-    start, seen = _split(after) if after is not None else (await info.context.events.head(), 0)
-    async with aclosing(
-        changes(info.context.follow("task.progressed", subject=id, after=start), TaskRecord, "task")
-    ) as news:
-        now = await info.context.client(TaskClient).by_id(id)
-        if after is None:
-            seen = now.revision
-            yield Change(_joined(start, seen), now.updated_at, now)
-        if now.status in ENDED and now.revision <= seen:
-            return
-        async for change in news:
-            if change.record.revision > seen:
-                seen = change.record.revision
-                yield Change(_joined(change.cursor, seen), change.time, change.record)
-            if change.record.status in ENDED:
-                return
-
-
-def _joined(cursor: str, revision: int) -> str:
-    """A cursor that also knows the revision seen: so a client that returns after the end is not left to wait."""
-    return f"{cursor}~{revision}"
-
-
-def _split(after: str) -> tuple[str, int]:
-    match = _CURSOR.fullmatch(after)
-    if match is None:
-        raise BadUserInputError("This is not a cursor of `taskProgress`.", field=["after"])
-    return match[1], int(match[2])
+    return following(
+        info.context,
+        "task.progressed",
+        TaskRecord,
+        "task",
+        database_id(task_id, Task, "taskId"),
+        after=after,
+        read=info.context.client(TaskClient).by_id,
+        is_last=lambda task: task.status in ENDED,
+    )

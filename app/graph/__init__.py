@@ -11,6 +11,7 @@ from app.graph.composition import ComposedSchema, CompositionError
 from app.graph.context import Context, ContextFactory, Info
 from app.graph.enum import value
 from app.graph.filter import Order, filter_query, order_text
+from app.graph.following import following
 from app.graph.loader import BackendCall, Found, Key, Loader, PageLoader
 from app.graph.money import Money, MoneyInput
 from app.graph.node import Node, database_id
@@ -74,6 +75,7 @@ __all__ = [
     "database_id",
     "described",
     "filter_query",
+    "following",
     "order_text",
     "value",
 ]
