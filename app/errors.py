@@ -3,6 +3,7 @@
     GatewayError                         INTERNAL_SERVER_ERROR
     ├── RequestError                     BAD_REQUEST             what the HTTP request itself gets wrong
     ├── BadUserInputError                BAD_USER_INPUT          an argument that cannot be used
+    │   └── FileRefusedError             FILE_TOO_LARGE, INVALID_CONTENT_TYPE and so on
     ├── UnauthenticatedError             UNAUTHENTICATED         no token, or one that does not hold
     ├── ForbiddenError                   FORBIDDEN               known, and not allowed
     ├── NotFoundError                    NOT_FOUND               nothing there, or nothing of the caller's
@@ -67,6 +68,14 @@ class BadUserInputError(GatewayError):
     def __init__(self, message: str, *, field: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.field = tuple(field)
+
+
+class FileRefusedError(BadUserInputError):
+    """A file that cannot be taken; `code` says for which reason."""
+
+    def __init__(self, message: str, *, code: str, field: Sequence[str] = ()) -> None:
+        super().__init__(message, field=field)
+        self.code = code
 
 
 class UnauthenticatedError(GatewayError):

@@ -22,7 +22,7 @@ from app.graph.rate_limit import RateLimiter
 from app.rest import RestClient
 from app.schema import EXAMPLES, create_schema
 from app.server.authentication import Authenticator
-from app.server.endpoint import GraphQLEndpoint
+from app.server.endpoint import GraphQLEndpoint, Uploads
 from app.server.explanation import explain
 from app.server.graphiql import GraphiQL
 from app.server.health import Health
@@ -31,6 +31,7 @@ from app.server.introspection import NoIntrospection
 from app.server.jwks import KeySetSource
 from app.server.middleware import middleware
 from app.server.reporting import Reporter
+from app.server.uploads import Limits
 from app.server.websocket import Services, WebSocketSettings, create_websocket
 from app.settings import ServiceSettings, Settings
 from app.telemetry import Metrics, log_exchange
@@ -115,6 +116,7 @@ def create_app(
         share=settings.share_operations,
         explain=None if settings.is_production else partial(explain_operation, executor),
         page=graphiql,
+        uploads=Uploads(Limits.of(settings), contexts.lasting(settings.upload_timeout), settings.upload_timeout),
     )
     app.router.routes += [
         *health.routes(),

@@ -66,6 +66,8 @@ class Settings(BaseSettings):
     request_timeout: float = Field(15.0, gt=0, description="Seconds a whole query or mutation may take.")
     max_body_bytes: int = Field(2_000_000, gt=0, description="A longer request body is refused with 413.")
     rate_limits: bool = Field(True, description="Whether the rate limits that the schema declares are kept.")
+    max_upload_bytes: int = Field(100_000_000, gt=0, description="A longer file is refused.")
+    upload_timeout: float = Field(300.0, gt=0, description="Seconds a request with files may take.")
     share_operations: bool = Field(
         True, description="Whether identical queries of one caller in flight at the same time are executed once."
     )

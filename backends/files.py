@@ -121,8 +121,9 @@ class FileService(Service):
                 raise
             raise ProblemError(409, "No session is active: activate one.", code="NO_ACTIVE_SESSION") from error
 
-    async def add(self, owner_id: str, name: str, description: str | None, upload: UploadFile) -> File:
-        session = await self.active_session(owner_id)
+    async def add(
+        self, owner_id: str, session: ActiveSession, name: str, description: str | None, upload: UploadFile
+    ) -> File:
         file = File(
             id=new_id("fil"),
             owner_id=owner_id,
@@ -232,6 +233,7 @@ async def upload_file(request: Request) -> Response:
     """A form of `file_name`, `description` and `file`, which goes to disk as it comes."""
     service: FileService = await service_of(request)
     owner_id = caller_of(request).require_user()
+    session = await service.active_session(owner_id)
     try:
         async with request.form(max_files=1, max_fields=2, max_part_size=MAX_FIELDS_BYTES) as form:
             upload, description = form.get("file"), form.get("description") or None
@@ -240,8 +242,8 @@ async def upload_file(request: Request) -> Response:
             name = checked_name(str(form.get("file_name") or upload.filename or ""))
             if description is not None and len(str(description)) > MAX_DESCRIPTION_LENGTH:
                 raise bad_input(["description"], f"A description has at most {MAX_DESCRIPTION_LENGTH} characters.")
-            file = await service.add(owner_id, name, None if description is None else str(description), upload)
-            return answer(file, 201)
+            said = None if description is None else str(description)
+            return answer(await service.add(owner_id, session, name, said, upload), 201)
     except ClientDisconnect:
         return Response(status_code=400)
     except ProblemError as error:

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import strawberry
 import strawberry.pydantic
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from app.errors import FileRefusedError
 from app.graph import (
     ALL,
     ID,
@@ -25,6 +26,7 @@ from app.graph import (
     Parent,
     Query,
     Subgraph,
+    Upload,
     database_id,
     described,
     filter_query,
@@ -34,6 +36,8 @@ from app.graph import (
 from clients.file import FileClient, FileRecord
 from clients.session import SessionRecord
 from resolvers.session import Session, SessionById
+
+SUFFIXES = ("csv", "json", "txt", "md", "pdf", "png", "jpg", "jpeg")
 
 file = Subgraph(
     "file",
@@ -146,6 +150,15 @@ def session_of_file(file: Parent[FileRecord]) -> str:
     return file.session_id
 
 
+@strawberry.pydantic.input(description="A file to upload.")
+class UploadFileInput(BaseModel):
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    file: Upload = Field(description="The file, sent as the GraphQL multipart request specification has it.")
+    file_name: str | None = Field(None, min_length=1, max_length=200, description="What to call it; its own name.")
+    description: str | None = Field(None, max_length=2000, description="What to say of it.")
+
+
 @strawberry.pydantic.input(description="The file to ask about.")
 class ActivateFileInput(BaseModel):
     id: ID = Field(description="The file's id, of either kind.")
@@ -154,6 +167,17 @@ class ActivateFileInput(BaseModel):
 @strawberry.pydantic.input(description="The file to delete.")
 class DeleteFileInput(BaseModel):
     id: ID = Field(description="The file's id, of either kind.")
+
+
+@file.mutation(File)
+async def upload_file(info: Info, input: UploadFileInput) -> FileRecord:
+    """Add a file to the caller's active session: CSV, JSON, plain text, Markdown, PDF, PNG or JPEG."""
+    given = await input.file.open()
+    name = input.file_name or given.file_name
+    if name.rpartition(".")[2].lower() not in SUFFIXES:
+        message = f"Files are of one of these types: {', '.join(SUFFIXES)}."
+        raise FileRefusedError(message, code="INVALID_CONTENT_TYPE", field=["fileName" if input.file_name else "file"])
+    return await info.context.client(FileClient).upload(name, input.description, given.chunks)
 
 
 @file.mutation(File)

@@ -20,6 +20,7 @@ from app.graph.rate_limit import RateLimit
 from app.graph.roots import Mutation, Query, Subscription
 from app.graph.scalars import URL, CurrencyCode, EmailAddress
 from app.graph.subgraph import Subgraph
+from app.graph.upload import Upload
 
 AnyId: TypeAlias = Annotated[ID, strawberry.argument(description="A global id, or the id the owning backend knows.")]
 """An argument that takes either kind of id: give it to `database_id`."""
@@ -71,6 +72,7 @@ __all__ = [
     "RateLimit",
     "Subgraph",
     "Subscription",
+    "Upload",
     "changes",
     "database_id",
     "described",

@@ -3,6 +3,7 @@
 import uuid
 from asyncio import Future
 from collections.abc import AsyncGenerator, Callable, Collection, Hashable, Mapping
+from copy import copy
 from datetime import datetime
 from typing import Protocol, TypeAlias, TypeVar, cast
 
@@ -160,6 +161,12 @@ class ContextFactory:
         self._request_timeout = request_timeout
         self._rate_limiter = rate_limiter or RateLimiter()
         self._health = health
+
+    def lasting(self, seconds: float) -> "ContextFactory":
+        """The same, but with so much time for a request."""
+        other = copy(self)
+        other._request_timeout = seconds
+        return other
 
     def create(
         self,

@@ -11,6 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.networks import EmailStr
 from strawberry.types.scalar import ScalarDefinition
 
+from app.graph.upload import Upload, parse_upload, refuse_output
+
 URL = NewType("URL", str)
 EmailAddress = NewType("EmailAddress", str)
 CurrencyCode = NewType("CurrencyCode", str)
@@ -52,6 +54,13 @@ def scalar_map() -> Mapping[object, ScalarDefinition]:
             specified_by_url="https://en.wikipedia.org/wiki/ISO_4217",
             serialize=str,
             parse_value=parse_currency_code,
+        ),
+        Upload: strawberry.scalar(
+            name="Upload",
+            description="A file of a multipart request; the variable itself is null in its JSON.",
+            specified_by_url="https://github.com/jaydenseric/graphql-multipart-request-spec",
+            serialize=refuse_output,
+            parse_value=parse_upload,
         ),
     }
 
