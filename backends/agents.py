@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from backends import ai_agents, teams
 from backends.ai_agents import AIAgents
-from backends.assignments import AgentAssignment, AssignmentError, Assignments, TeamAssignment
+from backends.assignments import AgentAssignment, AssignmentError, Assignments, TeamAssignment, step_detail
 from backends.authentication import AuthenticatedCaller, Caller
 from backends.copywriting import ListingFacts
 from backends.document import new_id
@@ -146,7 +146,7 @@ class AgentService(Service):
     async def take_step(self, task: Task) -> str:
         step = task.current_step
         if step is not None and task.kind in ASSIGNED:
-            return self.assignments.work_on(task, step.name)
+            return step_detail(task, step.name)
         if step is None or step.name == PUBLISH:
             return await self.publish(task)
         return await self.desk.work_on(task, step.name)

@@ -50,7 +50,7 @@ class TeamAssignment(Assignment):
 
 
 class Assignments:
-    """Makes the tasks of AI agents, does their steps and writes their reports."""
+    """Makes the tasks of AI agents, and gives them their ends."""
 
     def __init__(self, agents: AIAgents, teams: Teams) -> None:
         self._agents = agents
@@ -74,17 +74,6 @@ class Assignments:
             raise bad_input(["team_id"], "The team has no members.")
         require_running(members, "team_id")
         return assigned(asked, members, team.owner_id, team_id=team.id)
-
-    def work_on(self, task: Task, step: str) -> str:
-        """Does a step; returns what is to be said of it."""
-        if step == PLAN:
-            return plan(task)
-        if step == REVIEW:
-            return review(task)
-        if step == REPORT:
-            return f"A report of {counted(len(words_of(report(task))), 'word')}"
-        worker = next(worker for worker in task.workers if work_step(worker.ai_agent_id) == step)
-        return contribution(worker, task.input or "")[0]
 
     def complete(self, task: Task) -> None:
         """Gives a completed task its result and its AI agents the credit; call it inside a transaction."""
@@ -151,6 +140,18 @@ TITLES: Final = {
     AIAgentKind.RESEARCHER: "{} looks for what matters",
     AIAgentKind.ASSISTANT: "{} sums up",
 }
+
+
+def step_detail(task: Task, step: str) -> str:
+    """What is said of a step that is taken; raises `AssignmentError` when it cannot be."""
+    if step == PLAN:
+        return plan(task)
+    if step == REVIEW:
+        return review(task)
+    if step == REPORT:
+        return f"A report of {counted(len(words_of(report(task))), 'word')}"
+    worker = next(worker for worker in task.workers if work_step(worker.ai_agent_id) == step)
+    return contribution(worker, task.input or "")[0]
 
 
 def plan(task: Task) -> str:

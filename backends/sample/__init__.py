@@ -14,6 +14,7 @@ from backends.notifications import NotificationService
 from backends.publishing import PublishingService
 from backends.sample.activity import sample_accounts, sample_notifications
 from backends.sample.ai_agents import sample_ai_agents, sample_customers, sample_teams
+from backends.sample.assignments import sample_assignments
 from backends.sample.characters import sample_character_accounts, sample_characters
 from backends.sample.contents import sample_contents, sample_tasks
 from backends.sample.figures import sample_follower_days, sample_post_days
@@ -52,7 +53,7 @@ def load_accounts(service: AccountService) -> None:
 @load_part.register
 def load_agents(service: AgentService) -> None:
     if service.tasks.is_empty:
-        service.tasks.load(sample_tasks())
+        service.tasks.load(chain(sample_tasks(), sample_assignments()))
         service.ai_agents.table.load(sample_ai_agents())
         service.teams.table.load(sample_teams())
 

@@ -22,7 +22,7 @@ COUNTS = {
     "/content/content": 275,
     "/content/generations": 20,
     "/agents/ai-agents": 10,
-    "/agents/tasks": 120,
+    "/agents/tasks": 126,
     "/agents/teams": 3,
     "/notifications/notifications": 200,
     "/social/accounts": 30,
