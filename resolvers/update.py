@@ -54,49 +54,113 @@ def subject(failure: Parent[FailureRecord]) -> Key[str] | None:
     return Key(failure.source_id, loader=loader) if loader else None
 
 
+@dataclass(frozen=True, slots=True)
+class HappenedRecord:
+    """One event; what it is a record of tells its type."""
+
+    cursor: str
+    time: datetime
+
+
 @strawberry.type(description="What all updates have.")
 class Happened:
     cursor: str = described("The event's place in the log; give it as `after` to go on from here.")
     time: datetime = described("When it happened.")
 
 
-@strawberry.type(description="A post was published.")
+@dataclass(frozen=True, slots=True)
+class PostPublishedRecord(HappenedRecord):
+    post: PostRecord
+
+
+@update.type(PostPublishedRecord)
 class PostPublished(Happened):
+    """A post was published."""
+
     post: Post = described("The post.")
 
 
-@strawberry.type(description="A piece of content was made for a character.")
+@dataclass(frozen=True, slots=True)
+class ContentGeneratedRecord(HappenedRecord):
+    content: ContentRecord
+
+
+@update.type(ContentGeneratedRecord)
 class ContentGenerated(Happened):
+    """A piece of content was made for a character."""
+
     content: Content = described("The piece.")
 
 
-@strawberry.type(description="A generation has come to its end.")
+@dataclass(frozen=True, slots=True)
+class GenerationCompletedRecord(HappenedRecord):
+    generation: GenerationRecord
+
+
+@update.type(GenerationCompletedRecord)
 class GenerationCompleted(Happened):
+    """A generation has come to its end."""
+
     generation: ContentGeneration = described("The generation.")
 
 
-@strawberry.type(description="A generation has failed.")
+@dataclass(frozen=True, slots=True)
+class GenerationFailedRecord(HappenedRecord):
+    generation: GenerationRecord
+
+
+@update.type(GenerationFailedRecord)
 class GenerationFailed(Happened):
+    """A generation has failed."""
+
     generation: ContentGeneration = described("The generation, with why.")
 
 
-@strawberry.type(description="A like, a comment or a follow was done.")
+@dataclass(frozen=True, slots=True)
+class EngagementActionCompletedRecord(HappenedRecord):
+    action: EngagementActionRecord
+
+
+@update.type(EngagementActionCompletedRecord)
 class EngagementActionCompleted(Happened):
+    """A like, a comment or a follow was done."""
+
     action: EngagementAction = described("The action.")
 
 
-@strawberry.type(description="An account was connected.")
+@dataclass(frozen=True, slots=True)
+class AccountConnectedRecord(HappenedRecord):
+    account: SocialAccountRecord
+
+
+@update.type(AccountConnectedRecord)
 class AccountConnected(Happened):
+    """An account was connected."""
+
     account: SocialAccount = described("The account.")
 
 
-@strawberry.type(description="An account was disconnected.")
+@dataclass(frozen=True, slots=True)
+class AccountDisconnectedRecord(HappenedRecord):
+    account: SocialAccountRecord
+
+
+@update.type(AccountDisconnectedRecord)
 class AccountDisconnected(Happened):
+    """An account was disconnected."""
+
     account: SocialAccount = described("The account.")
 
 
-@strawberry.type(description="Something went wrong that nobody waited for.")
+@dataclass(frozen=True, slots=True)
+class ErrorOccurredRecord(HappenedRecord):
+    error: FailureRecord
+
+
+@update.type(ErrorOccurredRecord)
 class ErrorOccurred(Happened):
+    """Something went wrong that nobody waited for."""
+
     error: Failure = described("What, and with what.")
 
 
@@ -127,22 +191,22 @@ class UpdateType(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How a type of event is shown, and where in its data the thing is that it is about."""
+    """What a type of event is read as, and where in its data the thing is that it is about."""
 
-    view: type[Any]
+    happened: type[Any]
     record: type[Any]
     member: str
 
 
 KINDS: Mapping[str, Kind] = {
-    "post.published": Kind(PostPublished, PostRecord, "post"),
-    "content.generated": Kind(ContentGenerated, ContentRecord, "content"),
-    "generation.completed": Kind(GenerationCompleted, GenerationRecord, "generation"),
-    "generation.failed": Kind(GenerationFailed, GenerationRecord, "generation"),
-    "engagement.completed": Kind(EngagementActionCompleted, EngagementActionRecord, "action"),
-    "account.connected": Kind(AccountConnected, SocialAccountRecord, "account"),
-    "account.disconnected": Kind(AccountDisconnected, SocialAccountRecord, "account"),
-    "error.occurred": Kind(ErrorOccurred, FailureRecord, "error"),
+    "post.published": Kind(PostPublishedRecord, PostRecord, "post"),
+    "content.generated": Kind(ContentGeneratedRecord, ContentRecord, "content"),
+    "generation.completed": Kind(GenerationCompletedRecord, GenerationRecord, "generation"),
+    "generation.failed": Kind(GenerationFailedRecord, GenerationRecord, "generation"),
+    "engagement.completed": Kind(EngagementActionCompletedRecord, EngagementActionRecord, "action"),
+    "account.connected": Kind(AccountConnectedRecord, SocialAccountRecord, "account"),
+    "account.disconnected": Kind(AccountDisconnectedRecord, SocialAccountRecord, "account"),
+    "error.occurred": Kind(ErrorOccurredRecord, FailureRecord, "error"),
 }
 
 TypesArgument = Annotated[
@@ -151,16 +215,16 @@ TypesArgument = Annotated[
 
 
 @update.subscription(Update, is_event=True)
-def updates(info: Info, types: TypesArgument = None, after: After = None) -> AsyncGenerator[Happened, None]:
+def updates(info: Info, types: TypesArgument = None, after: After = None) -> AsyncGenerator[HappenedRecord, None]:
     """What happens to what is the caller's, from now on or from after a cursor."""
     wanted = KINDS if types is None else [type.value for type in types]
     return _shown(info.context.follow(*wanted, after=after))
 
 
-async def _shown(source: AsyncGenerator[Logged, None]) -> AsyncGenerator[Happened, None]:
+async def _shown(source: AsyncGenerator[Logged, None]) -> AsyncGenerator[HappenedRecord, None]:
     async with aclosing(source):
         async for logged in source:
             kind = KINDS[logged.event.type]
             change = change_of(logged, kind.record, kind.member)
             if change is not None:
-                yield kind.view(cursor=change.cursor, time=change.time, **{kind.member: change.record})
+                yield kind.happened(cursor=change.cursor, time=change.time, **{kind.member: change.record})
