@@ -24,5 +24,5 @@ def _root_fields(prepared: Prepared, selections: SelectionSetNode) -> Iterator[s
             case InlineFragmentNode():
                 yield from _root_fields(prepared, selection.selection_set)
             case FragmentSpreadNode():
-                fragment = prepared.document.fragment_definitions[selection.name.value]
+                fragment = prepared.document.fragments[selection.name.value].definition
                 yield from _root_fields(prepared, fragment.selection_set)
