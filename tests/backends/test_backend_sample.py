@@ -25,6 +25,10 @@ COUNTS = {
     "/agents/tasks": 126,
     "/agents/teams": 3,
     "/notifications/notifications": 200,
+    "/publishing/automation-rules": 9,
+    "/publishing/engagement": 108,
+    "/publishing/posts": 354,
+    "/publishing/scheduled-posts": 46,
     "/social/accounts": 30,
 }
 
