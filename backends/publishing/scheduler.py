@@ -50,5 +50,13 @@ class Scheduler:
     async def run(self) -> None:
         while True:
             self._woken.clear()
+            await self._clock.wait(self._started(), self._woken)
+
+    def _started(self) -> datetime | None:
+        """Starts what is due; gives the moment of the next look. One thing that cannot be started must not end all."""
+        try:
             self._start_due(self._clock.now())
-            await self._clock.wait(self._next_due(), self._woken)
+            return self._next_due()
+        except Exception:
+            logger.exception("what is due cannot be started")
+            return None

@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from backends.document import rfc3339
-from tests.backends.backend_world import Json, World, ids, paths, pending_content, problem, receiving
+from tests.backends.backend_world import World, ids, paths, pending_content, problem, receiving
 from tests.backends.publishing_world import START, StandingClock, connected_account, created, publishing_world
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -165,16 +166,6 @@ async def test_posts_are_found_by_what_they_are(world: World, clock: StandingClo
     assert grouped["groups"][instagram["id"]]["total"] == 1
 
 
-async def scheduled(world: World, clock: StandingClock, **body: object) -> tuple[Json, object]:
-    owner = world.agent()
-    account = await connected_account(owner)
-    at = rfc3339(clock.now() + timedelta(hours=2))
-    post = await created(
-        owner, SCHEDULED, **{"social_account_id": account["id"], "caption": "Hi", "scheduled_at": at, **body}
-    )
-    return post, owner
-
-
 async def test_a_scheduled_post_is_published_when_it_is_due(world: World, clock: StandingClock) -> None:
     owner = world.agent()
     account = await connected_account(owner)
@@ -270,3 +261,20 @@ async def test_scheduled_posts_are_found_by_their_moment(world: World) -> None:
     assert ids(await owner.get(SCHEDULED, order="scheduled_at")) == [first["id"], second["id"]]
     assert ids(await owner.get(SCHEDULED, **{"from": "2035-01-15T00:00:00Z"})) == [second["id"]]
     assert ids(await owner.get(SCHEDULED, **{"from": "2035-01-01", "to": "2035-02-01T09:00:00+01:00"})) == [first["id"]]
+
+
+async def test_what_was_due_while_the_service_was_away_is_published_when_it_is_back(tmp_path: Path) -> None:
+    clock = StandingClock()
+    async with receiving() as webhook:
+        async with publishing_world(tmp_path, webhook, clock) as world:
+            owner = world.agent()
+            account = await connected_account(owner)
+            at = rfc3339(clock.now() + timedelta(hours=1))
+            body = {"social_account_id": account["id"], "caption": "Hi", "scheduled_at": at}
+            waiting = await created(owner, SCHEDULED, **body)
+        clock.advance(days=1)
+        async with publishing_world(tmp_path, webhook, clock) as world:
+            await webhook.until(lambda: any(event["type"] == "post.published" for event in webhook.events))
+            again = world.agent(owner.id)
+            assert (await again.get(f"{SCHEDULED}/{waiting['id']}")).json()["status"] == "published"
+            assert (await again.get(POSTS)).json()["total"] == 1
