@@ -177,19 +177,19 @@ def _body(input: BaseModel) -> dict[str, object]:
     return with_own_ids(input).model_dump(mode="json", exclude_none=True)
 
 
-@engagement.mutation(EngagementAction, rate_limit=RateLimit(20, by="character_id"))
+@engagement.mutation(EngagementAction, rate_limit=RateLimit("engagement", 20, by="character_id"))
 async def like_post(info: Info, input: LikePostInput) -> EngagementActionRecord:
     """Like a post of somebody else. It is `PENDING` until the platform has it."""
     return await info.context.client(EngagementClient).like(_body(input))
 
 
-@engagement.mutation(EngagementAction, rate_limit=RateLimit(20, by="character_id"))
+@engagement.mutation(EngagementAction, rate_limit=RateLimit("engagement", 20, by="character_id"))
 async def comment_on_post(info: Info, input: CommentOnPostInput) -> EngagementActionRecord:
     """Comment on a post of somebody else. It is `PENDING` until the platform has it."""
     return await info.context.client(EngagementClient).comment(_body(input))
 
 
-@engagement.mutation(EngagementAction, rate_limit=RateLimit(20, by="character_id"))
+@engagement.mutation(EngagementAction, rate_limit=RateLimit("engagement", 20, by="character_id"))
 async def follow_user(info: Info, input: FollowUserInput) -> EngagementActionRecord:
     """Follow a user of the platform. It is `PENDING` until the platform has it."""
     return await info.context.client(EngagementClient).follow(_body(input))

@@ -148,7 +148,7 @@ class GenerateContentInput(BaseModel):
     is_nsfw: bool | None = Field(None, description="Whether it is not safe for work; false unless said.")
 
 
-@generation.mutation(ContentGeneration, rate_limit=RateLimit(10))
+@generation.mutation(ContentGeneration, rate_limit=RateLimit("generation", 10))
 async def generate_content(info: Info, input: GenerateContentInput) -> GenerationRecord:
     """Have content made for a character. It is `PENDING` at first; `contentGeneration` shows how it gets on."""
     asked = input.model_dump(mode="json", exclude_none=True)

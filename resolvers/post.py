@@ -220,7 +220,7 @@ class SyncPostInput(BaseModel):
     id: ID = Field(description="The post's id, of either kind.")
 
 
-@post.mutation(Post, rate_limit=RateLimit(5, by="character_id"))
+@post.mutation(Post, rate_limit=RateLimit("publishing", 5, by="character_id"))
 async def create_post(info: Info, input: CreatePostInput) -> PostRecord:
     """Publish a post, or keep it as a draft. Nothing can be published on an account that is not connected."""
     body = with_own_ids(input).model_dump(mode="json", exclude_none=True)

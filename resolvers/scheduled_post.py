@@ -240,7 +240,7 @@ class CancelScheduledPostInput(BaseModel):
     id: ID = Field(description="The scheduled post's id, of either kind.")
 
 
-@scheduled_post.mutation(ScheduledPost, rate_limit=RateLimit(5, by="character_id"))
+@scheduled_post.mutation(ScheduledPost, rate_limit=RateLimit("publishing", 5, by="character_id"))
 async def schedule_post(info: Info, input: SchedulePostInput) -> ScheduledPostRecord:
     """Have a post published at a moment to come."""
     body = with_own_ids(input).model_dump(mode="json", exclude_none=True)

@@ -21,6 +21,7 @@ from app.graph.principal import Principal
     locations=[Location.FIELD_DEFINITION], description="How often a caller may use the field.", name="rateLimit"
 )
 class RateLimitDirective:
+    limit_name: str = strawberry.directive_field(name="name")
     limit: int = strawberry.directive_field(name="limit")
     seconds: int = strawberry.directive_field(name="seconds")
     by: str | None = strawberry.directive_field(name="by", default=None)
@@ -28,8 +29,12 @@ class RateLimitDirective:
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """At most `limit` uses in any `seconds`, of one user, or of one thing that `input` names by the field `by`."""
+    """At most `limit` uses in any `seconds` by one user, of each thing if `input` names one by the field `by`.
 
+    Fields whose limits have the same name count together.
+    """
+
+    name: str
     limit: int
     seconds: int = 60
     by: str | None = None
@@ -37,16 +42,20 @@ class RateLimit:
     def directive(self) -> object:
         """The schema directive that says the same."""
         return RateLimitDirective(
-            limit=self.limit, seconds=self.seconds, by=None if self.by is None else f"input.{to_camel_case(self.by)}"
+            limit_name=self.name,
+            limit=self.limit,
+            seconds=self.seconds,
+            by=None if self.by is None else f"input.{to_camel_case(self.by)}",
         )
 
     def subject(self, principal: Principal | None, given: Mapping[str, Any]) -> str:
-        """Whose use it is: the thing's id, of either kind; where the input names none, the user's."""
+        """Whose use it is, and of what: the user, and the id of the thing that the input names, of either kind."""
+        user = principal.subject if principal else "anybody"
         named = None if self.by is None else given.get("input", {}).get(to_camel_case(self.by))
         if named is None:
-            return principal.subject if principal else "anybody"
+            return user
         parsed = parse_global_id(str(named))
-        return parsed[1] if parsed else str(named)
+        return f"{user} {parsed[1] if parsed else named}"
 
 
 class RateLimiter:
@@ -57,13 +66,13 @@ class RateLimiter:
         self._clock = clock
         self._windows = MovingWindowRateLimiter(MemoryStorage())
 
-    async def check(self, limit: RateLimit, field: str, subject: str) -> None:
-        """Count a use of a field by somebody; raises `RateLimitedError` when it is one too many."""
+    async def check(self, limit: RateLimit, subject: str) -> None:
+        """Count a use by somebody; raises `RateLimitedError` when it is one too many."""
         if not self._is_on:
             return
         item = RateLimitItemPerSecond(limit.limit, limit.seconds)
-        if not await self._windows.hit(item, field, subject):
-            stats = await self._windows.get_window_stats(item, field, subject)
+        if not await self._windows.hit(item, limit.name, subject):
+            stats = await self._windows.get_window_stats(item, limit.name, subject)
             raise RateLimitedError(
                 f"At most {limit.limit} times in {limit.seconds} seconds.",
                 limit=limit.limit,

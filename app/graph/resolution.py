@@ -100,7 +100,7 @@ def _mutation(mutation: MutationDeclaration, arguments: Arguments, codes: frozen
     async def resolve(source: object, info: ResolveInfo, **given: Any) -> Any:
         if (limit := mutation.rate_limit) is not None:
             subject = limit.subject(info.context.principal, given)
-            await info.context.rate_limiter.check(limit, info.field_name, subject)
+            await info.context.rate_limiter.check(limit, subject)
         try:
             changed = await arguments.bound(info, given)(source)
         except GatewayError as error:

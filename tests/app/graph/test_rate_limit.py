@@ -39,7 +39,7 @@ def hello() -> str:
     return "hello"
 
 
-@pets.mutation(Pet, rate_limit=RateLimit(2, seconds=60, by="pet_id"))
+@pets.mutation(Pet, rate_limit=RateLimit("feeding", 2, seconds=60, by="pet_id"))
 async def feed(info: Info, input: FeedInput) -> PetRecord:
     """Feed a pet."""
     return PetRecord(input.pet_id)
@@ -78,18 +78,19 @@ async def test_one_use_too_many_is_refused_and_says_when_to_come_back() -> None:
 async def test_each_thing_is_counted_by_itself_by_either_of_its_ids() -> None:
     feeding = Feeding()
     await feeding.feed("rex")
-    await feeding.feed(global_id("Pet", "rex"), user="usr_2")
+    await feeding.feed(global_id("Pet", "rex"))
 
     assert isinstance(await feeding.feed("rex"), RateLimitedError)
     assert await feeding.feed("tom") is None
+    assert await feeding.feed("rex", user="usr_2") is None
 
 
 def test_the_schema_shows_the_limit() -> None:
     sdl = SCHEMA.as_str()
 
-    assert 'FeedPayload! @authenticated @rateLimit(limit: 2, seconds: 60, by: "input.petId")' in sdl
+    assert 'FeedPayload! @authenticated @rateLimit(name: "feeding", limit: 2, seconds: 60, by: "input.petId")' in sdl
 
 
 @pytest.mark.parametrize(("principal", "expected"), [(None, "anybody"), (Principal("usr_1", "", "", 0), "usr_1")])
 def test_a_limit_without_a_thing_is_the_users(principal: Principal | None, expected: str) -> None:
-    assert RateLimit(1).subject(principal, {}) == expected
+    assert RateLimit("feeding", 1).subject(principal, {}) == expected
