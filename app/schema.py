@@ -10,6 +10,7 @@ from resolvers.ai_agent import ai_agent
 from resolvers.analytics import analytics
 from resolvers.automation import automation
 from resolvers.character import character
+from resolvers.chat import chat
 from resolvers.content import content
 from resolvers.customer import customer
 from resolvers.engagement import engagement
@@ -51,6 +52,7 @@ SUBGRAPHS = (
     update,
     session,
     file,
+    chat,
 )
 
 

@@ -9,10 +9,11 @@ from fastapi import Body
 from pydantic import Discriminator, Tag
 from starlette.responses import Response
 
-from backends import ai_agents, teams
+from backends import ai_agents, chat, teams
 from backends.ai_agents import AIAgents
 from backends.assignments import AgentAssignment, AssignmentError, Assignments, TeamAssignment, step_detail
 from backends.authentication import AuthenticatedCaller, Caller
+from backends.chat import Chat
 from backends.copywriting import ListingFacts
 from backends.document import new_id
 from backends.jobs import Payload
@@ -50,7 +51,7 @@ router = routes()
 
 class AgentService(Service):
     name = "agents"
-    routers = (router, ai_agents.router, teams.router)
+    routers = (router, ai_agents.router, chat.router, teams.router)
 
     def __init__(self, settings: BackendSettings, http: httpx.AsyncClient) -> None:
         super().__init__(settings, http)
@@ -63,6 +64,7 @@ class AgentService(Service):
         )
         self.ai_agents = AIAgents(self)
         self.teams = Teams(self, self.ai_agents)
+        self.chat = Chat(self)
         self.assignments = Assignments(self.ai_agents, self.teams)
         self.desk = Desk(self.database, self.peers)
         self.jobs.register("run", self.run)

@@ -81,6 +81,19 @@ class Peers:
         errors = [FieldError(error.path, error.message, error.code) for error in refusal.errors]
         raise ProblemError(answer.status_code, refusal.detail, code=refusal.code, errors=errors)
 
+    async def read(self, service: str, path: str, limit: int, *, on_behalf_of: str) -> bytes:
+        """The first bytes of a file, at most so many; raises ProblemError when there is none."""
+        request = self._http.build_request(
+            "GET",
+            f"{self._settings.url_of(service)}{path}",
+            headers={**self._headers(on_behalf_of, None), "Range": f"bytes=0-{limit - 1}"},
+            timeout=self._settings.peer_timeout,
+        )
+        answer = await self._answered(service, request)
+        if not answer.is_success:
+            raise ProblemError(answer.status_code, "The file cannot be read.")
+        return answer.content
+
     def _headers(self, on_behalf_of: str | None, idempotency_key: str | None) -> dict[str, str]:
         headers = {
             "Content-Type": "application/json",

@@ -5,6 +5,7 @@ from clients.account import AccountClient, AgentClient, CustomerClient
 from clients.ai_agent import AIAgentClient, TaskClient, TeamClient
 from clients.analytics import AnalyticsClient, SystemClient
 from clients.character import CharacterClient
+from clients.chat import ChatClient
 from clients.content import ContentClient, GenerationClient
 from clients.file import FileClient
 from clients.listing import ListingClient
@@ -21,6 +22,7 @@ CLIENTS: tuple[type[Client], ...] = (
     AnalyticsClient,
     AutomationRuleClient,
     CharacterClient,
+    ChatClient,
     ContentClient,
     CustomerClient,
     EngagementClient,

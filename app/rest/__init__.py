@@ -4,6 +4,7 @@ from app.rest.call import Exchange, Observer, Stats
 from app.rest.caller import Caller, Deadline
 from app.rest.client import Client, RestClient
 from app.rest.collection import CollectionClient
+from app.rest.event_stream import EventStreamError, ServerEvent, server_events
 from app.rest.page import Groups, Page
 from app.rest.route import Params, Query
 from app.rest.service import Service
@@ -13,6 +14,7 @@ __all__ = [
     "Client",
     "CollectionClient",
     "Deadline",
+    "EventStreamError",
     "Exchange",
     "Groups",
     "Observer",
@@ -20,6 +22,8 @@ __all__ = [
     "Params",
     "Query",
     "RestClient",
+    "ServerEvent",
     "Service",
     "Stats",
+    "server_events",
 ]

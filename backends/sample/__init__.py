@@ -22,7 +22,7 @@ from backends.sample.generations import sample_generated_contents, sample_genera
 from backends.sample.listings import sample_listings
 from backends.sample.people import PASSWORD, PEOPLE, sample_agents, sample_users
 from backends.sample.publishing import sample_engagement, sample_posts, sample_rules, sample_scheduled_posts
-from backends.sample.workspace import sample_files, sample_sessions
+from backends.sample.workspace import sample_files, sample_messages, sample_sessions
 from backends.service import Service
 from backends.sessions import SessionService
 from backends.social import SocialService
@@ -56,6 +56,7 @@ def load_agents(service: AgentService) -> None:
         service.tasks.load(chain(sample_tasks(), sample_assignments()))
         service.ai_agents.table.load(sample_ai_agents())
         service.teams.table.load(sample_teams())
+        service.chat.messages.load(sample_messages())
 
 
 @load_part.register

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from backends.answering import answer
+from backends.chat import ChatMessage, Role
 from backends.files import File
 from backends.sample.people import PEOPLE
 from backends.sample.seed import Seed, moment, sample_id
@@ -80,3 +82,22 @@ def sales() -> str:
         facts = (seed.choose(NEIGHBOURHOODS, "where"), seed.choose(SOURCES, "source"), seed.choose(STAGES, "stage"))
         rows.append(",".join([date, *facts, str(price), str(round(price * 0.025))]))
     return "\n".join(rows) + "\n"
+
+
+def sample_messages() -> Iterator[ChatMessage]:
+    """What was asked about the interviews, and saved."""
+    question = "What do buyers say about the garden?"
+    answered = " ".join(answer(question, "buyer_interviews.txt", "txt", INTERVIEWS.encode(), None))
+    for number, (role, content) in enumerate(((Role.USER, question), (Role.ASSISTANT, answered))):
+        asked_at = moment(19, -number)
+        yield ChatMessage(
+            id=sample_id("msg", f"{NOTES} {number}"),
+            owner_id=OWNER,
+            session_id=RESEARCH,
+            file_id=NOTES,
+            role=role,
+            content=content,
+            is_saved=True,
+            created_at=asked_at,
+            updated_at=asked_at,
+        )
