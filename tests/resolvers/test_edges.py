@@ -9,7 +9,7 @@ from graphql import GraphQLObjectType
 
 from app.schema import create_schema
 from tests.gateway import Gateway
-from tests.resolvers import character_edges, publishing_edges, workspace_edges
+from tests.resolvers import ai_agent_edges, character_edges, publishing_edges, workspace_edges
 from tests.resolvers.edges import ids
 
 Case: TypeAlias = tuple[str, Callable[[Any], list[str]]]
@@ -168,7 +168,7 @@ CASES: dict[str, Case] = {
     ),
 }
 CASES["Agent.socialAccounts"] = CASES["SocialAccount.agent"] = CASES.pop("Query.socialAccount")
-CASES |= character_edges.CASES | publishing_edges.CASES | workspace_edges.CASES
+CASES |= ai_agent_edges.CASES | character_edges.CASES | publishing_edges.CASES | workspace_edges.CASES
 
 
 @pytest.mark.parametrize("edge", CASES)
@@ -296,5 +296,6 @@ def test_every_edge_has_a_case() -> None:
         for name, field in named.fields.items()
         if "edge" in field.extensions
     }
-    tested_apart = {"Query.nodes", "Query.socialAccount", "Notification.subject", "Failure.subject"}
+    tested_apart = {"Admin.aiAgents", "Admin.platformStats"}
+    tested_apart |= {"Query.nodes", "Query.socialAccount", "Notification.subject", "Failure.subject"}
     assert edges == CASES.keys() | tested_apart
