@@ -17,11 +17,13 @@ COUNTS = {
     "/accounts/users": 5,
     "/accounts/agents": 4,
     "/accounts/customers": 2,
+    "/files/files": 2,
     "/listings/listings": 120,
     "/characters/characters": 9,
     "/content/content": 275,
     "/content/generations": 20,
     "/agents/ai-agents": 10,
+    "/agents/chat/messages": 2,
     "/agents/tasks": 126,
     "/agents/teams": 3,
     "/notifications/notifications": 200,
@@ -29,6 +31,7 @@ COUNTS = {
     "/publishing/engagement": 108,
     "/publishing/posts": 354,
     "/publishing/scheduled-posts": 46,
+    "/sessions/sessions": 2,
     "/social/accounts": 30,
 }
 

@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from backends.sample.workspace import RESEARCH
+
 Case: TypeAlias = tuple[str, Callable[[Any], list[str]]]
 
 PAGE = "limit={}&offset=0&order=-created_at"
 SESSIONS = f"GET /sessions/sessions?{PAGE}"
 FILES = f"GET /files/files?{PAGE}"
+OLDEST = "limit={}&offset=0&order=created_at"
 ACTIVE = "GET /sessions/sessions/active"
 
 
@@ -64,6 +67,39 @@ CASES: dict[str, Case] = {
         lambda data: [
             FILES.format(5),
             f"GET /sessions/sessions?ids={ids([file['session'] for file in data['files']['nodes']])}",
+        ],
+    ),
+    "Query.chatHistory": (
+        '{ chatHistory(sessionId: "ses_1", fileId: "fil_1") { totalCount } }',
+        lambda data: [f"GET /agents/chat/history?{OLDEST.format(20)}&session_id=ses_1&file_id=fil_1"],
+    ),
+    "Session.chatHistory": (
+        "{ sessions { nodes { databaseId chatHistory(last: 3) { nodes { role } } } } }",
+        lambda data: [
+            f"GET /agents/chat/messages?group_by=session_id&session_id={ids(data['sessions']['nodes'])}"
+            f"&{PAGE.format(3)}",
+            SESSIONS.format(20),
+        ],
+    ),
+    "File.chatHistory": (
+        "{ files { nodes { databaseId chatHistory(first: 2) { nodes { role } } } } }",
+        lambda data: [
+            f"GET /agents/chat/messages?group_by=file_id&file_id={ids(data['files']['nodes'])}&{OLDEST.format(2)}",
+            FILES.format(20),
+        ],
+    ),
+    "ChatMessage.session": (
+        f'{{ chatHistory(sessionId: "{RESEARCH}") {{ nodes {{ session {{ databaseId }} }} }} }}',
+        lambda data: [
+            f"GET /agents/chat/history?{OLDEST.format(20)}&session_id={RESEARCH}",
+            f"GET /sessions/sessions?ids={RESEARCH}",
+        ],
+    ),
+    "ChatMessage.file": (
+        f'{{ chatHistory(sessionId: "{RESEARCH}") {{ nodes {{ file {{ databaseId }} }} }} }}',
+        lambda data: [
+            f"GET /agents/chat/history?{OLDEST.format(20)}&session_id={RESEARCH}",
+            f"GET /files/files?ids={ids([message['file'] for message in data['chatHistory']['nodes']])}",
         ],
     ),
 }
