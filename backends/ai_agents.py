@@ -192,7 +192,7 @@ class AIAgents:
             if news.is_active:
                 agent.customer_id = customer_id
                 self.commit(agent)
-            elif agent.customer_id == customer_id and agent.status in AT_WORK:
+            elif agent.customer_id in (customer_id, None) and agent.status in AT_WORK:
                 self.stop(agent)
 
     def store(self, agent: AIAgent) -> None:
