@@ -116,7 +116,11 @@ def create_app(
         share=settings.share_operations,
         explain=None if settings.is_production else partial(explain_operation, executor),
         page=graphiql,
-        uploads=Uploads(Limits.of(settings), contexts.lasting(settings.upload_timeout), settings.upload_timeout),
+        uploads=Uploads(
+            Limits(settings.max_body_bytes, settings.max_upload_bytes),
+            contexts.lasting(settings.upload_timeout),
+            settings.upload_timeout,
+        ),
     )
     app.router.routes += [
         *health.routes(),

@@ -5,10 +5,10 @@ file is ever held: the operation is executed as soon as its first file begins, a
 the connection.
 """
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import msgspec
 from starlette.types import Receive
@@ -26,23 +26,12 @@ _VARIABLES: Final = "variables"
 _decode_map = msgspec.json.Decoder(dict[str, list[str]]).decode
 
 
-class _Settings(Protocol):
-    @property
-    def max_body_bytes(self) -> int: ...
-    @property
-    def max_upload_bytes(self) -> int: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How large the JSON of the operation may be, and each of the files, of which there are at most `MAX_FILES`."""
 
     operation_bytes: int
     file_bytes: int
-
-    @classmethod
-    def of(cls, settings: _Settings) -> "Limits":
-        return cls(settings.max_body_bytes, settings.max_upload_bytes)
 
     @property
     def body_bytes(self) -> int:
@@ -122,7 +111,7 @@ def _key(place: object, step: str) -> str | int:
 class _Files:
     """The files of one request, in the order in which they come."""
 
-    def __init__(self, parts: Parts, keys: Sequence[str] | Any, limit: int) -> None:
+    def __init__(self, parts: Parts, keys: Collection[str], limit: int) -> None:
         self._parts = parts
         self._waiting = set(keys)
         self._limit = limit
@@ -162,14 +151,13 @@ class _Files:
                 yield chunk
 
 
-class _told:  # noqa: N801 -- reads as a statement
+@contextmanager
+def _told() -> Iterator[None]:
     """A client that goes while a field reads its file is that field's error; nobody will see it."""
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, ClientDisconnected):
-            raise RequestError("The upload broke off.", code="UPLOAD_INTERRUPTED") from error
+    try:
+        yield
+    except ClientDisconnected as error:
+        raise RequestError("The upload broke off.", code="UPLOAD_INTERRUPTED") from error
 
 
 def _wrong_map(reason: str) -> RequestError:
