@@ -169,6 +169,11 @@ class Chat:
                 self.messages.put(message)
         return unsaved
 
+    def clear(self, session_id: str) -> int:
+        """Forgets all that was said in a session."""
+        sql = "DELETE FROM messages WHERE session_id = ?"
+        return self._service.database.execute(sql, (session_id,)).rowcount
+
 
 def event(text: str, kind: str) -> bytes:
     """A server-sent event; its data may have lines (WHATWG HTML, section 9.2.6)."""
@@ -207,3 +212,10 @@ async def read_history(request: Request, caller: AuthenticatedCaller, chat: Serv
 async def save_chat(caller: AuthenticatedCaller, chat: ServingChat, conversation: Conversation) -> Response:
     saved = chat.save(caller.require_user(), await chat.named(conversation, caller))
     return JSONResponse({"saved": [json.loads(message.model_dump_json()) for message in saved]})
+
+
+@router.delete("/sessions/{session_id}/chat")
+async def clear_session(session_id: str, caller: AuthenticatedCaller, chat: ServingChat) -> Response:
+    """For the sessions service, when a session is deleted."""
+    caller.require_service()
+    return JSONResponse({"removed": chat.clear(session_id)})

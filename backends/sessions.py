@@ -37,7 +37,7 @@ class Session(Document):
 
 
 class Cleared(BaseModel):
-    """What the files service says of the files it took away."""
+    """What a service says of what it took away with a session."""
 
     removed: int
 
@@ -111,9 +111,10 @@ class SessionService(Service):
         self.outbox.tell("session.changed", "session", session)
 
     async def clear(self, job: str, payload: Payload) -> None:
-        """Has the files of a deleted session taken away."""
-        path = f"/sessions/{payload['session_id']}/files"
-        await self.peers.send("DELETE", "files", path, Cleared, idempotency_key=job)
+        """Has taken away what belongs to a deleted session: its files, and what was said in it."""
+        path = f"/sessions/{payload['session_id']}"
+        await self.peers.send("DELETE", "files", f"{path}/files", Cleared, idempotency_key=job)
+        await self.peers.send("DELETE", "agents", f"{path}/chat", Cleared, idempotency_key=job)
 
 
 ServingSessions = Annotated[SessionService, Serving]

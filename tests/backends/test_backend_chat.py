@@ -158,5 +158,14 @@ async def test_the_assistant_stops_when_nobody_listens(tmp_path: Path) -> None:
         assert said["content"] == "sales.csv has 2 rows and 3 columns: date, product, revenue."
 
 
+async def test_what_was_said_goes_with_its_session(world: World) -> None:
+    owner, file = await asking(world)
+    await owner.get(f"{CHAT}/stream", question="What is in it?")
+    path = f"/agents/sessions/{file['session_id']}/chat"
+    assert problem(await owner.send("DELETE", path)) == (403, "FORBIDDEN")
+    assert (await world.service.send("DELETE", path)).json() == {"removed": 2}
+    assert ids(await owner.get(f"{CHAT}/history", file_id=file["id"])) == []
+
+
 def messages(webhook: Webhook) -> list[Json]:
     return [event["data"]["message"] for event in webhook.events if event["type"] == "chat.message"]
