@@ -14,7 +14,7 @@ class Exchange(Protocol):
     @property
     def method(self) -> str: ...
     @property
-    def path(self) -> str: ...
+    def route(self) -> str: ...
     @property
     def status(self) -> int | None: ...
     @property
@@ -40,7 +40,7 @@ def log_exchange(exchange: Exchange) -> None:
         "backend.call",
         service=exchange.service,
         method=exchange.method,
-        path=exchange.path,
+        route=exchange.route,
         status=exchange.status,
         ms=round(exchange.seconds * 1000, 2),
         shared=exchange.is_shared,
