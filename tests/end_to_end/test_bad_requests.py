@@ -77,7 +77,7 @@ async def test_a_body_that_is_no_request(gateway: Gateway, body: bytes | str, st
         "text/plain",
         "application/graphql",
         "application/x-www-form-urlencoded",
-        "multipart/form-data; boundary=x",
+        "multipart/mixed; boundary=x",
         "application/json; charset=utf-16",
     ],
 )
