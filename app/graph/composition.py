@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from enum import Enum
+from itertools import chain
 from typing import Annotated, Any, TypeAlias, cast
 
 import strawberry
@@ -79,6 +80,7 @@ class ComposedSchema(strawberry.federation.Schema):
             federation_version="2.9",
         )
         _drop_null_defaults(self._schema)
+        _drop_null_arguments(self.schema_directives_in_use)
         self._give_resolvers(frozenset(codes))
         _decide_types_by_record(self._schema, subgraphs)
         _blame_backends_for_unknown_values(self._schema)
@@ -87,6 +89,12 @@ class ComposedSchema(strawberry.federation.Schema):
     def graphql_schema(self) -> GraphQLSchema:
         """The schema as graphql-core has it."""
         return self._schema
+
+    @property
+    def schema_directives_in_use(self) -> list[object]:
+        """What the SDL links to: Strawberry looks for directives on the fields of types, not on those contributed."""
+        fields = chain.from_iterable(self._contributions.values())
+        return [*super().schema_directives_in_use, *chain.from_iterable(field.directives for field in fields)]
 
     def get_fields(self, type_definition: StrawberryObjectDefinition) -> list[StrawberryField]:
         return [*type_definition.fields, *self._contributions.get(type_definition.name, ())]
@@ -186,6 +194,14 @@ def _drop_null_defaults(schema: GraphQLSchema) -> None:
         for given in inputs:
             if given.default_value is None:
                 given.default_value = Undefined
+
+
+def _drop_null_arguments(directives: Sequence[object]) -> None:
+    """Leave out of the SDL what a directive's arguments do not say: Hive's composition refuses a null there."""
+    for directive in directives:
+        for name, value in vars(directive).items():
+            if value is None:
+                setattr(directive, name, strawberry.UNSET)
 
 
 def _decide_types_by_record(schema: GraphQLSchema, subgraphs: Sequence[Subgraph]) -> None:
