@@ -5,7 +5,7 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock"
 
 .SILENT:
-.PHONY: help run serve test lint types imports deps schema fmt bench bench-smoke fuzz ci lock graphiql clean
+.PHONY: help run serve test lint types imports deps schema coverage fmt bench bench-smoke fuzz ci lock graphiql clean
 
 help: ; sed -nE 's/^([a-z-]+):.*## ([a-z].*)/  make \1\t\2/p' Makefile | expand -t 20
 run: .venv/installed ; exec $(BIN)/gateway dev ## serve on 127.0.0.1:8003, with reference backends and sample data
@@ -16,6 +16,7 @@ types: .venv/installed-dev ; $(BIN)/mypy ## check the types
 imports: .venv/installed-dev ; $(BIN)/lint-imports ## check who imports whom
 deps: .venv/installed-dev ; $(BIN)/deptry . ## check that every dependency is declared and used
 schema: .venv/installed ; $(BIN)/gateway schema > .venv/schema && mv .venv/schema schema.graphql ## write the schema as it is now
+coverage: .venv/installed-dev ; $(BIN)/python -m tests.coverage ## write docs/coverage.md from the list of operations
 fmt: .venv/installed-dev ; $(BIN)/ruff check --fix . && $(BIN)/ruff format . ## mend the form
 bench: .venv/installed-dev ; $(BIN)/python -m benchmarks $(ARGS) ## measure
 bench-smoke: .venv/installed-dev ; $(BIN)/python -m benchmarks --smoke ## see that what measures works
