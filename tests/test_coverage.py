@@ -76,7 +76,7 @@ def test_a_row_has_a_test_of_each_kind(schema: GraphQLSchema, row: Row) -> None:
 
 
 @ROW
-def test_the_node_ids_a_row_exist_and_are_about_it(row: Row) -> None:
+def test_the_tests_of_a_row_exist_and_are_about_it(row: Row) -> None:
     for kind, case in row.cases.items():
         texts = [source_of(node_id) for node_id in node_ids(case)]
         for path in row.fields if texts else []:
