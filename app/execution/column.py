@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from enum import Enum
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
@@ -17,10 +18,11 @@ from app.execution.trail import FieldTrail, Trail
 class Column(ABC):
     """A field of a selection, for all objects of a level."""
 
-    __slots__ = ("field",)
+    __slots__ = ("_position", "field")
 
     def __init__(self, field: Field) -> None:
         self.field = field
+        self._position = field.position
 
     @abstractmethod
     def values(self, objects: Values, trail: FieldTrail, run: Run) -> Pending:
@@ -29,17 +31,19 @@ class Column(ABC):
     def complete(self, objects: Values, above: Trail, run: Run) -> Pending:
         """What the response has for each object."""
         trail = FieldTrail(above, self.field)
-
-        def go_on(values: Values) -> Pending:
-            try:
-                return self.field.position.complete(values, trail, run)
-            except Exception as error:  # such as what is nested too deeply for the interpreter
-                return run.fail_all(trail, len(objects), error)
-
         try:
-            return run.then(self.values(objects, trail, run), go_on)
-        except Exception as error:  # as above
+            values = self.values(objects, trail, run)
+            if isinstance(values, list):
+                return self._position.complete(values, trail, run)
+        except Exception as error:  # such as what is nested too deeply for the interpreter
             return run.fail_all(trail, len(objects), error)
+        return run.then(values, partial(self._complete_later, trail, run))
+
+    def _complete_later(self, trail: FieldTrail, run: Run, values: Values) -> Pending:
+        try:
+            return self._position.complete(values, trail, run)
+        except Exception as error:  # as above
+            return run.fail_all(trail, len(values), error)
 
 
 class EachColumn(Column):
@@ -111,7 +115,7 @@ class LevelColumn(ArgumentColumn):
 
     def values(self, objects: Values, trail: FieldTrail, run: Run) -> Pending:
         try:
-            info = run.info(self.field, trail.path(0))
+            info = trail.info(0, run)
             values = self._resolve(objects, info, self.arguments(run))
             if type(values) is list or not run.is_awaitable(values):
                 return self._checked(values, objects)

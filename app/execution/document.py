@@ -76,10 +76,6 @@ class Document:
         definitions = [part for part in self.node.definitions if isinstance(part, FragmentDefinitionNode)]
         return {definition.name.value: FragmentDetails(definition) for definition in definitions}
 
-    @cached_property
-    def fragment_definitions(self) -> dict[str, FragmentDefinitionNode]:
-        return {name: fragment.definition for name, fragment in self.fragments.items()}
-
     def operation(self, name: str | None) -> Operation:
         """The operation to run (GetOperation, section 6.1 of the specification); raises `InvalidDocumentError`."""
         name = name or None
@@ -91,9 +87,10 @@ class Document:
 
 
 class DocumentCache:
-    """Parsed and validated documents by text; the least recently used leaves when `size` is reached.
+    """Parsed and validated documents by text; the least recently used leave for new ones.
 
-    Invalid documents are not kept: a client that sends nonsense must not push out what others use.
+    At most `size` are kept, of at most `max_text` characters together: parsed, a document takes some eighty times the
+    memory of its text. Invalid ones are not kept: a client that sends nonsense must not push out what others use.
     """
 
     def __init__(
@@ -101,11 +98,14 @@ class DocumentCache:
         schema: GraphQLSchema,
         *,
         size: int = 1000,
+        max_text: int = 1_000_000,
         max_tokens: int = 15_000,
         rules: Sequence[type[ASTValidationRule]] = (),
     ) -> None:
         self._schema = schema
         self._size = size
+        self._max_text = max_text
+        self._text = 0
         self._max_tokens = max_tokens
         self._rules = [*specified_rules, *rules]
         self._documents: OrderedDict[str, Document] = OrderedDict()
@@ -118,8 +118,9 @@ class DocumentCache:
             return document
         document = Document(self._schema, self._validated(text))
         self._documents[text] = document
-        if len(self._documents) > self._size:
-            self._documents.popitem(last=False)
+        self._text += len(text)
+        while len(self._documents) > self._size or self._text > self._max_text:
+            self._text -= len(self._documents.popitem(last=False)[0])
         return document
 
     def _validated(self, text: str) -> DocumentNode:

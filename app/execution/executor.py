@@ -1,19 +1,19 @@
 """The executor: runs prepared operations against one schema."""
 
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationType, assert_valid_schema, execute
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationType, assert_valid_schema
 from graphql.execution import Executor as FieldExecutor
-from graphql.execution import create_source_event_stream, default_field_resolver, default_type_resolver
+from graphql.execution import create_source_event_stream
 from graphql.execution.executor import SELECTIONS_NESTED_TOO_DEEPLY
 from graphql.execution.values import VariableValues, get_variable_values
 from graphql.pyutils import is_awaitable
 from graphql.validation import ASTValidationRule
 
 from app.execution.document import DocumentCache, Prepared, Request
-from app.execution.operation import respond
+from app.execution.operation import Response, respond
 from app.execution.plan import Plan
 
 MAX_COERCION_ERRORS = 50
@@ -71,13 +71,7 @@ class Executor:
         Every event is executed with a context of its own, so nothing loaded for one event is shown for the next.
         When the source fails in the middle, the failure is the last result. `aclose()` closes the source.
         """
-        built = self._field_executor.build(
-            self._schema,
-            prepared.document.node,
-            context_value=make_context(),
-            raw_variable_values=dict(prepared.variables or {}),
-            operation_name=prepared.operation_name,
-        )
+        built = self._built(prepared, make_context(), None)
         if isinstance(built, list):
             return ExecutionResult(data=None, errors=built)
         source = create_source_event_stream(built)
@@ -116,20 +110,11 @@ class Executor:
         data, errors = response if isinstance(response, tuple) else await response
         return ExecutionResult(data, errors or None)
 
-    def _respond(self, prepared: Prepared, variable_values: VariableValues, context: object, root: object) -> Any:
+    def _respond(
+        self, prepared: Prepared, variable_values: VariableValues, context: object, root: object
+    ) -> Response | Awaitable[Response]:
         operation = prepared.operation
-        executor = self._field_executor(
-            self._schema,
-            prepared.document.fragment_definitions,
-            prepared.document.fragments,
-            root,
-            context,
-            operation.node,
-            variable_values,
-            default_field_resolver,
-            default_type_resolver,
-            default_field_resolver,
-        )
+        executor = operation.executor(self._field_executor, variable_values, context, root)
         serially = operation.node.operation is OperationType.MUTATION
         return respond(operation.plan(variable_values), executor, serially=serially)
 
@@ -142,16 +127,22 @@ class Executor:
         )
 
     async def _run_unplanned(self, prepared: Prepared, context: object, root: object) -> ExecutionResult:
-        result = execute(
+        """Let graphql-core execute it: its executor ignores `@defer` and `@stream`, which clients have to expect."""
+        built = self._built(prepared, context, root)
+        if isinstance(built, list):
+            return ExecutionResult(None, built)
+        result = built.execute_operation()
+        return cast(ExecutionResult, await result if is_awaitable(result) else result)
+
+    def _built(self, prepared: Prepared, context: object, root: object) -> FieldExecutor[Any] | list[GraphQLError]:
+        return self._field_executor.build(
             self._schema,
             prepared.document.node,
             root_value=root,
             context_value=context,
-            variable_values=dict(prepared.variables or {}),
+            raw_variable_values=dict(prepared.variables or {}),
             operation_name=prepared.operation_name,
-            executor_class=self._field_executor,
         )
-        return await result if is_awaitable(result) else cast(ExecutionResult, result)
 
 
 def _located(error: Exception) -> GraphQLError:

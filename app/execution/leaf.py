@@ -76,11 +76,6 @@ class Leaf:
             raise UnusualError
         return FieldExecutor.complete_leaf_value(self.type, value)
 
-    def are_written(self, types: set[type], values: list[Any]) -> bool:
-        """Whether values of these types stand in the response as they are."""
-        exact = self.exact
-        return exact is not None and types == {exact.cls} and (exact.holds is None or exact.holds(values))
-
 
 def _names(enum: GraphQLEnumType) -> dict[Hashable, str]:
     """The names of an enum by value and by member, so far as these can be looked up."""

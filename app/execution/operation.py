@@ -16,6 +16,7 @@ from graphql import (
     visit,
 )
 from graphql.execution import Executor as FieldExecutor
+from graphql.execution import default_field_resolver, default_type_resolver
 from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.values import VariableValues
 
@@ -61,6 +62,7 @@ class Operation:
     is_compilable: bool
     """Whether a plan can execute it: all but `@defer` and `@stream`."""
     _plans: dict[tuple[object, ...], Plan] = field(default_factory=dict)
+    _executors: dict[type[FieldExecutor[Any]], FieldExecutor[Any]] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -77,6 +79,29 @@ class Operation:
         root_type = self.schema.get_root_type(self.node.operation)
         assert root_type is not None, "a validated operation has a root type"
         return root_type
+
+    def executor(
+        self, executor_class: type[FieldExecutor[Any]], variable_values: VariableValues, context: object, root: object
+    ) -> FieldExecutor[Any]:
+        """A graphql-core executor of the operation: a copy of the first, as it makes one for each event itself."""
+        first = self._executors.get(executor_class)
+        if first is None:
+            first = self._executors[executor_class] = executor_class(
+                self.schema,
+                {name: fragment.definition for name, fragment in self.fragments.items()},
+                dict(self.fragments),
+                None,
+                None,
+                self.node,
+                VariableValues({}, {}),
+                default_field_resolver,
+                default_type_resolver,
+                default_field_resolver,
+            )
+        executor = object.__new__(executor_class)
+        executor.__dict__.update(first.__dict__)
+        executor.root_value, executor.context_value, executor.variable_values = root, context, variable_values
+        return executor
 
     def plan(self, variable_values: VariableValues) -> Plan:
         """The plan for what the variables select. Holds none of their other values."""

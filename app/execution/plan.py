@@ -109,6 +109,6 @@ def _levels(selection: "Selection", depth: int) -> Iterator[Level]:
 
 def _selections(selection: "Selection") -> Iterator["Selection"]:
     yield selection
-    for field in selection.fields:
+    for field in selection.column_fields:
         for below in field.position.selections():
             yield from _selections(below)

@@ -1,8 +1,9 @@
 """Planning: from a validated operation to its plan, with graphql-core's own collection of fields."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeAlias
 
 from graphql import (
     GraphQLField,
@@ -11,6 +12,7 @@ from graphql import (
     GraphQLOutputType,
     GraphQLSchema,
     OperationDefinitionNode,
+    get_nullable_type,
     is_abstract_type,
     is_leaf_type,
     is_list_type,
@@ -29,6 +31,9 @@ from app.execution.leaf import Leaf
 from app.execution.plan import Field, Kind, Plan
 from app.execution.position import AbstractPosition, LeafPosition, ListPosition, ObjectPosition, Position
 from app.execution.selection import Selection
+
+Select: TypeAlias = Callable[[GraphQLObjectType], Selection]
+"""Plans what is selected of objects of a type that stand in some position."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,7 @@ class Planner:
         )
         return self._fields(root_type, collected)
 
-    def _select(self, details: list[FieldDetails], object_type: GraphQLObjectType) -> Selection:
+    def _select(self, details: list[FieldDetails], repeats: bool, object_type: GraphQLObjectType) -> Selection:
         def plan_fields() -> tuple[Field, ...]:
             collected = collect_subfields(
                 self.schema,
@@ -74,7 +79,7 @@ class Planner:
             )
             return self._fields(object_type, collected)
 
-        return Selection(object_type, plan_fields)
+        return Selection(object_type, plan_fields, repeats=repeats)
 
     def _fields(self, object_type: GraphQLObjectType, collected: CollectedFields) -> tuple[Field, ...]:
         fields: list[Field] = []
@@ -96,17 +101,17 @@ class Planner:
         return Kind.RESOLVE
 
     def _field_position(self, field: Field) -> Position:
-        return self._position(field.definition.type, field.details)
+        repeats = field.kind is Kind.LEVEL and not is_list_type(get_nullable_type(field.definition.type))
+        return self._position(field.definition.type, partial(self._select, field.details, repeats))
 
-    def _position(self, of_type: GraphQLOutputType, details: list[FieldDetails]) -> Position:
+    def _position(self, of_type: GraphQLOutputType, select: Select) -> Position:
         is_nullable = not is_non_null_type(of_type)
         if isinstance(of_type, GraphQLNonNull):
             of_type = of_type.of_type
         if is_list_type(of_type):
-            return ListPosition(self._position(of_type.of_type, details), is_nullable=is_nullable)
+            return ListPosition(self._position(of_type.of_type, select), is_nullable=is_nullable)
         if is_leaf_type(of_type):
             return LeafPosition(Leaf(of_type), is_nullable=is_nullable)
-        select = partial(self._select, details)
         if is_abstract_type(of_type):
             possible = self.schema.get_possible_types(of_type)
             return AbstractPosition(of_type, possible, select, is_nullable=is_nullable)

@@ -6,7 +6,8 @@ Follows section 6.4.3 of the specification ("Value Completion") and graphql-core
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, cast
+from types import NoneType
+from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLAbstractType, GraphQLError, GraphQLObjectType, Undefined
 from graphql.execution.executor import collect_iterator_awaitables
@@ -89,15 +90,24 @@ def complete_some(
 class LeafPosition(Position):
     """Where values of a scalar or an enum stand."""
 
-    __slots__ = ("leaf",)
+    __slots__ = ("_holds", "_types", "leaf")
 
     def __init__(self, leaf: Leaf, *, is_nullable: bool) -> None:
         super().__init__(is_nullable=is_nullable)
         self.leaf = leaf
+        exact = leaf.exact
+        self._holds = exact.holds if exact else None
+        with_null = {NoneType} if is_nullable and self._holds is None else set[type]()
+        self._types: frozenset[type] = frozenset({exact.cls} | with_null) if exact else frozenset()
+
+    def are_written(self, values: Values) -> bool:
+        """Whether the values stand in the response as they are."""
+        return {*map(type, values)} <= self._types and (self._holds is None or self._holds(values))
+
+    def complete(self, values: Values, trail: Trail, run: Run) -> Pending:
+        return values if self.are_written(values) else super().complete(values, trail, run)
 
     def complete_present(self, values: Values, trail: Trail, run: Run) -> Values:
-        if self.leaf.are_written({*map(type, values)}, values):
-            return values
         write = self.leaf.write
         results: Values = []
         for index, value in enumerate(values):
@@ -204,7 +214,7 @@ class ObjectPosition(Position):
 class AbstractPosition(Position):
     """Where objects of an interface or a union stand, each with the selection of the type it turns out to be."""
 
-    __slots__ = ("_possible", "_select", "_selections", "type")
+    __slots__ = ("_possible", "_records", "_select", "_selections", "type")
 
     def __init__(
         self,
@@ -216,7 +226,8 @@ class AbstractPosition(Position):
     ) -> None:
         super().__init__(is_nullable=is_nullable)
         self.type = abstract_type
-        self._possible: Mapping[str, GraphQLObjectType] = {possible.name: possible for possible in possible}
+        self._possible: Mapping[str, GraphQLObjectType] = {object_type.name: object_type for object_type in possible}
+        self._records = _records(possible)
         self._select = select
         self._selections: dict[str, Selection] = {}
 
@@ -230,6 +241,9 @@ class AbstractPosition(Position):
         return selection
 
     def complete_present(self, values: Values, trail: Trail, run: Run) -> Pending:
+        name_of = {cls: self._name_by_record(cls) for cls in {*map(type, values)}}
+        if None not in name_of.values():
+            return self._complete_as([name_of[type(value)] for value in values], values, trail, run)
         resolve = self.type.resolve_type or run.executor.type_resolver
         names: Values = []
         for index, value in enumerate(values):
@@ -238,6 +252,11 @@ class AbstractPosition(Position):
             except Exception as error:  # whatever a type resolver raises is the error of this object
                 names.append(error)
         return run.then(run.awaited(names, trail), lambda names: self._complete_as(names, values, trail, run))
+
+    def _name_by_record(self, cls: type) -> str | None:
+        """The type that objects of a class are of, if the schema says so by itself, and of that one alone."""
+        names = {name for record, name in self._records if issubclass(cls, record)}
+        return names.pop() if len(names) == 1 else None
 
     def _complete_as(self, names: Values, values: Values, trail: Trail, run: Run) -> Pending:
         """Complete each value as an object of the type that is named for it."""
@@ -271,18 +290,22 @@ class AbstractPosition(Position):
         return UnusualError(f"{name} is a possible type of {self.type} but was not planned for.")
 
 
-def leaf_list(position: ListPosition) -> Callable[[Any], Values]:
+def _records(possible: Sequence[GraphQLObjectType]) -> Sequence[tuple[type, str]]:
+    """The classes of objects with the name of their type; none unless every type names its classes."""
+    if all("records" in object_type.extensions for object_type in possible):
+        return [(record, object_type.name) for object_type in possible for record in object_type.extensions["records"]]
+    return ()
+
+
+def leaf_list(items: LeafPosition) -> Callable[[Any], Values]:
     """For generated code: writes a list of leaves, or leaves it to the careful way."""
-    items = cast(LeafPosition, position.items)
 
     def write(value: Any) -> Values:
         if type(value) is not list:
             raise UnusualError
-        return (
-            [*value]
-            if not value or items.leaf.are_written({*map(type, value)}, value)
-            else [items.leaf.write_plain(item) for item in value]
-        )
+        if not value or items.are_written(value):
+            return [*value]
+        return [items.leaf.write_plain(item) for item in value]
 
     return write
 

@@ -44,9 +44,8 @@ class Run:
         self._nulled: dict[Place, Order] = {}
         self._turn = 0
 
-    def info(self, field: "Field", path: Path | None) -> GraphQLResolveInfo[Any]:
+    def info(self, field: "Field", path: Path) -> GraphQLResolveInfo[Any]:
         """What a resolver of the field is told."""
-        assert path is not None, "a field has a path"
         return self.executor.build_resolve_info(field.definition, field.nodes, field.parent_type, path)
 
     def is_plain(self, types: set[type]) -> bool:
@@ -152,8 +151,9 @@ class Run:
         self, columns: list[Pending], trail: Trail, size: int, go_on: Callable[[list[Values]], Pending]
     ) -> Pending:
         """What `go_on` makes of the columns of a level, at once if all are there; nulls if the level is lost first."""
-        if any(type(column) is not list for column in columns):
-            return self._gathered(columns, trail, size, go_on)
+        for column in columns:
+            if not isinstance(column, list):
+                return self._gathered(columns, trail, size, go_on)
         return go_on(cast(list[Values], columns))
 
     async def _gathered(

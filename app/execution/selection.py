@@ -1,6 +1,6 @@
 """Selections: what is asked of objects of one type that stand in the same place of the response."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 
 from graphql import GraphQLError, GraphQLObjectType
@@ -17,11 +17,16 @@ PlanFields = Callable[[], tuple[Field, ...]]
 
 
 class Selection:
-    """What is asked of objects of one type. `complete` makes their entries of the response."""
+    """What is asked of objects of one type. `complete` makes their entries of the response.
 
-    def __init__(self, object_type: GraphQLObjectType, plan_fields: PlanFields) -> None:
+    `repeats` is whether one object is likely to stand in many places of a level; its entry is then made once.
+    """
+
+    def __init__(self, object_type: GraphQLObjectType, plan_fields: PlanFields, *, repeats: bool = False) -> None:
         self.object_type = object_type
         self._plan_fields = plan_fields
+        self._repeats = repeats
+        self._records: tuple[type, ...] = object_type.extensions.get("records", ())
 
     @cached_property
     def fields(self) -> tuple[Field, ...]:
@@ -37,10 +42,14 @@ class Selection:
         """The generated code."""
         return self._generated.text
 
+    @property
+    def column_fields(self) -> Sequence[Field]:
+        """The fields that generated code does not read itself."""
+        return self._generated.columns
+
     @cached_property
     def _columns(self) -> tuple[Column, ...]:
-        """The fields that generated code does not read itself."""
-        return tuple(column_of(field) for field in self._generated.columns)
+        return tuple(column_of(field) for field in self.column_fields)
 
     @cached_property
     def _build(self) -> Callable[..., Values]:
@@ -50,7 +59,7 @@ class Selection:
     def complete(self, objects: Values, trail: Trail, run: Run) -> Pending:
         """The entry of each object; a failure for each that is not of the type."""
         is_type_of = self.object_type.is_type_of
-        if is_type_of is None:
+        if is_type_of is None or all(issubclass(cls, self._records) for cls in {*map(type, objects)}):
             return self.entries(objects, trail, run)
         verdicts: Values = []
         for index, source in enumerate(objects):
@@ -88,20 +97,28 @@ class Selection:
             return run.fail_all(trail, len(objects), error)
         columns: list[Pending] = []
         for column in columns_to_complete:
-            if run.is_over(trail, len(objects), column.field.rank):
+            columns.append(column.complete(objects, trail, run))
+            if run.is_over(trail, len(objects), column.field.rank + 1):
                 run.abandon(columns)
                 return self._assembled(objects, trail, run, [[None] * len(objects)] * len(columns_to_complete))
-            columns.append(column.complete(objects, trail, run))
         return run.gathered(columns, trail, len(objects), partial(self._assembled, objects, trail, run))
 
     def _assembled(self, objects: Values, trail: Trail, run: Run, columns: list[Values]) -> Pending:
         try:
-            return self._build(objects, *columns)
+            return self._build(objects, *columns) if columns or not self._repeats else self._built_once(objects)
         except Exception:  # a value that generated code does not take: every field as a column, with care
             return self._assembled_carefully(objects, trail, run, columns)
 
+    def _built_once(self, objects: Values) -> Values:
+        ids = [*map(id, objects)]
+        distinct = dict(zip(ids, objects, strict=True))
+        if len(distinct) == len(ids):
+            return self._build(objects)
+        entries = dict(zip(distinct, self._build([*distinct.values()]), strict=True))
+        return [*map(entries.__getitem__, ids)]
+
     def _assembled_carefully(self, objects: Values, trail: Trail, run: Run, columns: list[Values]) -> Pending:
-        there = {id(field): column for field, column in zip(self._generated.columns, columns, strict=True)}
+        there = {id(field): column for field, column in zip(self.column_fields, columns, strict=True)}
         all_columns: list[Pending] = [
             there[id(field)] if id(field) in there else column_of(field).complete(objects, trail, run)
             for field in self.fields

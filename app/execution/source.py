@@ -44,12 +44,15 @@ class _Writer:
     def function(self, type_name: str, fields: Sequence[Field]) -> Source:
         name = f"build_{type_name}"
         entry = self._entry(fields, "o", 2, columns=True)
-        parameters = [f"column_{number}" for number in range(1, len(self.columns) + 1)]
-        names = ["o", *(f"c{number}" for number in range(1, len(self.columns) + 1))]
-        over = f"zip({', '.join(['objects', *parameters])})" if parameters else "objects"
+        numbers = range(1, len(self.columns) + 1)
+        columns = {f"c{number}": f"column_{number}" for number in numbers}
+        reads_objects = any(field not in self.columns and field.kind is not Kind.TYPENAME for field in fields)
+        over = {"o": "objects", **columns} if reads_objects or not columns else columns
+        iterables = ", ".join(over.values())
         text = (
-            f"def {name}({', '.join(['objects', *parameters])}):\n"
-            f"    return [\n        {entry}\n        for {', '.join(names)} in {over}\n    ]\n"
+            f"def {name}({', '.join(['objects', *columns.values()])}):\n"
+            f"    return [\n        {entry}\n"
+            f"        for {', '.join(over)} in {iterables if len(over) == 1 else f'zip({iterables})'}\n    ]\n"
         )
         return Source(name, text, self.constants, self.columns)
 
@@ -86,8 +89,8 @@ class _Writer:
         match field.position:
             case LeafPosition() as position:
                 return self._leaf(position, read)
-            case ListPosition(items=LeafPosition()) as position:
-                write = self._bind("list", leaf_list(position))
+            case ListPosition(items=LeafPosition() as items) as position:
+                write = self._bind("list", leaf_list(items))
                 return f"None if (v := {read}) is None else {write}(v)" if position.is_nullable else f"{write}({read})"
             case ObjectPosition() as position:
                 return self._object(position, read, depth)

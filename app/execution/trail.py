@@ -19,7 +19,6 @@ class Step(NamedTuple):
     key: str | int
     rank: int
     is_nullable: bool
-    type_name: str | None
 
 
 class Trail:
@@ -64,12 +63,9 @@ class Trail:
             trail = trail.above
         return steps[::-1]
 
-    def path(self, index: int) -> Path | None:
+    def path(self, _index: int) -> Path | None:
         """The path of one value."""
-        path: Path | None = None
-        for step in self.steps(index):
-            path = Path(path, step.key, step.type_name)
-        return path
+        return None
 
     def info(self, index: int, run: "Run") -> GraphQLResolveInfo[Any]:
         """What resolvers are told of the field that the value belongs to."""
@@ -99,16 +95,21 @@ class FieldTrail(Trail):
 
     def step(self, _index: int) -> Step:
         field = self._field
-        return Step(field.key, field.rank, field.position.is_nullable, field.parent_type.name)
+        return Step(field.key, field.rank, field.position.is_nullable)
 
     def _all_paths(self) -> list[Path | None]:
         key, type_name = self._field.key, self._field.parent_type.name
         return [Path(path, key, type_name) for path in self.above.paths()]
 
+    def path(self, index: int) -> Path:
+        return Path(self.above.path(index), self._field.key, self._field.parent_type.name)
+
     def info(self, index: int, run: "Run") -> GraphQLResolveInfo[Any]:
         info = self._infos.get(index)
         if info is None:
-            info = self._infos[index] = run.info(self._field, self.paths()[index])
+            above = self.above.paths()[index] if index else self.above.path(index)
+            path = Path(above, self._field.key, self._field.parent_type.name)
+            info = self._infos[index] = run.info(self._field, path)
         return info
 
 
@@ -134,7 +135,12 @@ class ItemTrail(Trail):
         position = self.index_above(index)
         assert self._starts is not None
         position = index - self._starts[position]
-        return Step(position, position, self._is_nullable, None)
+        return Step(position, position, self._is_nullable)
+
+    def path(self, index: int) -> Path:
+        position = self.index_above(index)
+        assert self._starts is not None
+        return Path(self.above.path(position), index - self._starts[position], None)
 
     def _all_paths(self) -> list[Path | None]:
         lists = zip(self.above.paths(), self._lengths, strict=True)
@@ -154,6 +160,9 @@ class Subset(Trail):
 
     def index_above(self, index: int) -> int:
         return self._indices[index]
+
+    def path(self, index: int) -> Path | None:
+        return self.above.path(self._indices[index])
 
     def _all_paths(self) -> list[Path | None]:
         paths = self.above.paths()

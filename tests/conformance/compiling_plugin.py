@@ -52,9 +52,7 @@ class CompilingIncremental(Counting, IncrementalExecutor):
 def pytest_configure() -> None:
     """Let graphql-core use these where it is not told which executor to use."""
     module = import_module("graphql.execution.execute")
-    vars(module).update(
-        IncrementalExecutor=CompilingIncremental, ExecutorThrowingOnIncremental=CompilingThrowing
-    )
+    vars(module).update(IncrementalExecutor=CompilingIncremental, ExecutorThrowingOnIncremental=CompilingThrowing)
 
 
 def excluded() -> dict[str, str]:

@@ -1,6 +1,5 @@
 """Comparison: one random case, executed by a plan and by graphql-core."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
@@ -12,6 +11,7 @@ from graphql.pyutils import is_awaitable
 
 from app.execution import Executor, Request
 from tests.conformance.fuzz.document import DocumentMaker
+from tests.conformance.fuzz.draw import Draw
 from tests.conformance.fuzz.schema import SchemaMaker
 from tests.conformance.fuzz.values import Mood, World
 
@@ -29,14 +29,18 @@ class Case:
     text: str
     variables: dict[str, Any]
     is_async: bool
-    failures: int = 0
 
-    def report(self) -> str:
-        return f"seed {self.seed}\n{print_schema(self.schema)}\n{self.text}\n{self.variables}"
+    def report(self, what: str, planned: ExecutionResult, expected: ExecutionResult) -> str:
+        lines = [f"{what} of seed {self.seed}", "by the plan:", *_lines(planned), "by graphql-core:", *_lines(expected)]
+        return "\n".join([*lines, print_schema(self.schema), self.text, f"{self.variables}"])
+
+
+def _lines(result: ExecutionResult) -> list[str]:
+    return [f"  {result.data}", *(f"  {told}" for told in _told(result.errors))]
 
 
 def make_case(seed: int) -> tuple[Case, World]:
-    random = Random(seed)
+    random = Random(seed)  # noqa: S311  # repeatable, not secret
     mood = random.choice(MOODS)
     world = World(seed, mood)
     schema = SchemaMaker(random, world, is_async=mood.awaits > 0).make()
@@ -45,50 +49,42 @@ def make_case(seed: int) -> tuple[Case, World]:
 
 
 async def difference(seed: int) -> str | None:
-    """What the executors differ in for the case of a seed; None if in nothing."""
+    """What the executors differ in for the case of a seed; None if in nothing.
+
+    Where resolvers race, several errors may lead to the same null, and which of them are told depends on which comes
+    first: there, and only there, the errors may differ.
+    """
     case, world = make_case(seed)
     planned = await _by_plan(case, world)
     expected = await _by_graphql_core(case, world)
     if planned.data != expected.data:
-        return f"data\n{planned.data}\n{expected.data}\n{planned.errors}\n{expected.errors}\n{case.report()}"
-    told, expected_errors = _told(planned.errors), _told(expected.errors)
-    if case.is_async:
-        told, expected_errors = sorted(told, key=repr), sorted(expected_errors, key=repr)
-    if told == expected_errors:
-        return None
-    if case.is_async and _nulled_places(planned) == _nulled_places(expected):
-        return None if _have_raced(told, expected_errors, expected.data) else _errors(told, expected_errors, case)
-    return _errors(told, expected_errors, case)
-
-
-def _errors(told: list[Told], expected: list[Told], case: Case) -> str:
-    return f"errors\n{[error for error in told if error not in expected]}\n{[error for error in expected if error not in told]}\n{told}\n{expected}\n{case.report()}"
+        return case.report("data", planned, expected)
+    told, to_be_told = _told(planned.errors), _told(expected.errors)
+    if case.is_async and sorted(told, key=repr) != sorted(to_be_told, key=repr):
+        return None if _have_raced(told, to_be_told, expected.data) else case.report("errors", planned, expected)
+    return None if case.is_async or told == to_be_told else case.report("errors", planned, expected)
 
 
 async def _by_plan(case: Case, world: World) -> ExecutionResult:
     executor = Executor(case.schema)
     prepared = executor.prepare(Request(case.text, case.variables))
-    root = world.record("Query" if prepared.operation_type == "query" else "Mutation", "root")
+    root = world.record("Query" if prepared.operation_type == "query" else "Mutation", Draw(case.seed))
     result = await executor._run(prepared, "context", root)
     assert executor.stats.unplanned == 0
     return result
 
 
 async def _by_graphql_core(case: Case, world: World) -> ExecutionResult:
-    root = world.record("Query" if case.text.startswith("query") else "Mutation", "root")
-    result: Any = execute(
-        case.schema, parse(case.text), root, "context", case.variables, executor_class=FieldExecutor
-    )
-    return await result if is_awaitable(result) else result
+    root = world.record("Query" if case.text.startswith("query") else "Mutation", Draw(case.seed))
+    result: Any = execute(case.schema, parse(case.text), root, "context", case.variables, executor_class=FieldExecutor)
+    there: ExecutionResult = await result if is_awaitable(result) else result
+    return there
 
 
 def _told(errors: Sequence[GraphQLError] | None) -> list[Told]:
-    return [(error.message, tuple(error.path or ()), tuple(map(tuple, error.locations or ()))) for error in errors or ()]
-
-
-def _nulled_places(result: ExecutionResult) -> set[tuple[object, ...]]:
-    """Where the response has a null because of an error."""
-    return {_null_above(tuple(error.path or ()), result.data) for error in result.errors or ()}
+    return [
+        (error.message, tuple(error.path or ()), tuple(map(tuple, error.locations or ()))) for error in errors or ()
+    ]
 
 
 def _null_above(path: tuple[object, ...], data: Any) -> tuple[object, ...]:
@@ -99,16 +95,12 @@ def _null_above(path: tuple[object, ...], data: Any) -> tuple[object, ...]:
     return path
 
 
-def _have_raced(told: list[Told], expected: list[Told], data: Any) -> bool:
-    """Whether errors that only one side tells could not be told by the other: another one nulled their place first."""
-    for one, other in ((told, expected), (expected, told)):
+def _have_raced(told: list[Told], to_be_told: list[Told], data: Any) -> bool:
+    """Whether each error that one side alone tells has a rival: another that nulled its place, told by the other."""
+    for one, other in ((told, to_be_told), (to_be_told, told)):
         for error in one:
             place = _null_above(error[1], data)
             rivals = [rival for rival in other if _null_above(rival[1], data) == place]
             if error not in other and (not rivals or place == error[1]):
                 return False
     return True
-
-
-def run(coroutine: Any) -> Any:
-    return asyncio.run(coroutine)

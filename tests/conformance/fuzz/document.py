@@ -9,7 +9,7 @@ from graphql.type import GraphQLInterfaceType, GraphQLObjectType
 
 LITERALS = {
     "count": ["1", "-7", "null"],
-    "wish": ['{many: [1, 2]}', "{many: $numbers, colour: RED}", "{}", "null"],
+    "wish": ["{many: [1, 2]}", "{many: $numbers, colour: RED}", "{}", "null"],
     "names": ['["a", "b"]', '"alone"', "[$name, null]", "$names"],
     "colour": ["RED", "$colour"],
 }
@@ -22,6 +22,14 @@ VARIABLES = {
     "$no": "Boolean!",
     "$maybe": "Boolean! = true",
 }
+CONDITIONS = [
+    " @skip(if: $no)",
+    " @include(if: $yes)",
+    " @include(if: $maybe)",
+    " @skip(if: $maybe)",
+    " @skip(if: true)",
+    " @skip(if: $maybe) @include(if: $yes)",
+]
 
 
 @dataclass
@@ -38,7 +46,9 @@ class DocumentMaker:
         while True:
             kind = self.random.choice(["query", "query", "query", "mutation"])
             self.fragments, self.budget = [], 60
-            body = self._selection(self.schema.query_type if kind == "query" else self.schema.mutation_type, 4)
+            body = self._selection(
+                self.schema.query_type if kind == "query" else self.schema.mutation_type, 4, wide=True
+            )
             text = "\n".join([body, *self.fragments])
             used = [f"{name}: {of_type}" for name, of_type in VARIABLES.items() if name in text]
             text = f"{kind} Fuzz{f'({chr(44).join(used)})' if used else ''} {text}"
@@ -58,8 +68,8 @@ class DocumentMaker:
         chosen = {name: self.random.choice(options) for name, options in values.items() if f"${name}" in text}
         return {name: value for name, value in chosen.items() if name in ("yes", "no") or self.random.random() < 0.8}
 
-    def _selection(self, of_type: Any, depth: int) -> str:
-        parts = [self._part(of_type, depth) for _ in range(self.random.randint(1, 4))]
+    def _selection(self, of_type: Any, depth: int, *, wide: bool = False) -> str:
+        parts = [self._part(of_type, depth) for _ in range(self.random.randint(3 if wide else 1, 6 if wide else 4))]
         parts = [part for part in parts if part]
         return "{ " + " ".join(parts or ["__typename"]) + " }"
 
@@ -85,7 +95,7 @@ class DocumentMaker:
         arguments = [f"{argument}: {self.random.choice(LITERALS[argument])}" for argument in given]
         call = f"({', '.join(arguments)})" if arguments else ""
         below = "" if is_leaf_type(named) else " " + self._selection(named, depth - 1)
-        alias = self._alias() if self.random.random() < 0.7 else ""
+        alias = self._alias() if self.random.random() < (0.9 if arguments else 0.6) else ""
         return f"{alias}{name}{call}{self._condition()}{below}"
 
     def _fragment(self, of_type: Any, depth: int) -> str:
@@ -104,9 +114,16 @@ class DocumentMaker:
         return f"...{name}{self._condition()}"
 
     def _alias(self) -> str:
-        return f"a{self.random.randint(0, 30)}: "
+        return f"a{self.random.randint(0, 200)}: "
 
     def _condition(self) -> str:
         return self.random.choice(
-            [""] * 12 + [" @skip(if: $no)", " @include(if: $yes)", " @include(if: $maybe)", " @skip(if: $maybe)", " @skip(if: true)"]
+            [""] * 12
+            + [
+                " @skip(if: $no)",
+                " @include(if: $yes)",
+                " @include(if: $maybe)",
+                " @skip(if: $maybe)",
+                " @skip(if: true)",
+            ]
         )

@@ -1,6 +1,6 @@
 """Schemas: random types whose fields are come by in every way there is."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
 
@@ -39,9 +39,7 @@ def _upper(value: object) -> object:
 
 
 UPPER = GraphQLScalarType("Upper", coerce_output_value=_upper)
-COLOUR = GraphQLEnumType(
-    "Colour", {member.name: member.value for member in Colour}
-)
+COLOUR = GraphQLEnumType("Colour", {member.name: member.value for member in Colour})
 INPUT = GraphQLInputObjectType(
     "Wish",
     {
@@ -66,13 +64,15 @@ class SchemaMaker:
         self._world = world
         self._ways = [way for way in WAYS if is_async or "async" not in way]
         self._is_async = is_async
+        self._declares_records = random.random() < 0.3
         self._outputs: list[Any] = list(LEAVES)
 
     def make(self) -> GraphQLSchema:
         random = self._random
         objects = [f"Object{number}" for number in range(random.randint(2, 4))]
         interface = GraphQLInterfaceType(
-            "Face", lambda: {"face": GraphQLField(GraphQLString), "friend": GraphQLField(self._types["Face"])},
+            "Face",
+            lambda: {"face": GraphQLField(GraphQLString), "friend": GraphQLField(self._types["Face"])},
             resolve_type=self._type_resolver("Face"),
         )
         self._types: dict[str, Any] = {"Face": interface}
@@ -82,7 +82,7 @@ class SchemaMaker:
         self._types["Any"] = GraphQLUnionType(
             "Any", [self._types[name] for name in objects], resolve_type=self._type_resolver("Any")
         )
-        self._outputs += [*self._types.values(), *self._types.values()]
+        self._outputs += [*self._types.values()] * 3
         query, mutation = self._object("Query", []), self._object("Mutation", [])
         self._types |= {"Query": query, "Mutation": mutation}
         schema = GraphQLSchema(query, mutation, types=[self._types[name] for name in objects])
@@ -94,21 +94,35 @@ class SchemaMaker:
         salt = self._random.random()
 
         def fields() -> dict[str, GraphQLField]:
-            random = Random(f"{salt}")
+            random = Random(f"{salt}")  # noqa: S311  # repeatable, not secret
             fields = {f"field{number}": self._field(name, f"field{number}", random) for number in range(count)}
             if interfaces:
                 fields["face"] = self._resolved(name, "face", GraphQLString, {}, random)
                 fields["friend"] = self._resolved(name, "friend", self._types["Face"], {}, random)
             return fields
 
-        is_type_of = self._predicate(name) if self._random.random() < 0.5 and name not in ("Query", "Mutation") else None
+        is_root = name in ("Query", "Mutation")
+        if self._declares_records and not is_root:
+            return self._object_of_records(name, fields, interfaces)
+        is_type_of = self._predicate(name) if self._random.random() < 0.5 and not is_root else None
         return GraphQLObjectType(name, fields, interfaces, is_type_of=is_type_of)
+
+    def _object_of_records(
+        self, name: str, fields: Callable[[], dict[str, GraphQLField]], interfaces: list[GraphQLInterfaceType]
+    ) -> GraphQLObjectType:
+        """A type that says of which class its objects are, so that none has to be asked."""
+        record = self._world.record_class(name)
+
+        def is_type_of(value: object, _info: object) -> bool:
+            return isinstance(value, record)
+
+        return GraphQLObjectType(name, fields, interfaces, is_type_of=is_type_of, extensions={"records": (record,)})
 
     def _field(self, type_name: str, name: str, random: Random) -> GraphQLField:
         of_type: Any = random.choice(self._outputs)
         for _ in range(random.choice([0, 0, 1, 1, 2])):
             of_type = GraphQLList(GraphQLNonNull(of_type) if random.random() < 0.4 else of_type)
-        if random.random() < 0.35:
+        if random.random() < (0.35 if type_name.startswith("Object") else 0.1):
             of_type = GraphQLNonNull(of_type)
         names = random.sample(list(ARGUMENTS), random.choice([0, 0, 1, 2]))
         default = {"count": 3} if random.random() < 0.5 else {}
@@ -130,32 +144,36 @@ class SchemaMaker:
 
     def _predicate(self, type_name: str) -> Any:
         def is_type_of(value: object, _info: object) -> Any:
-            draw = Draw(self._world.seed, "is", type_name, repr(getattr(value, "_draw", None) and value._draw._about))  # type: ignore[attr-defined]
-            verdict: Any = isinstance(value, Record) and value._type_name == type_name
-            if draw.about("fails").chance(self._world.mood.failures / 2):
-                self._world.failed.add(draw.number(1_000_000))
-                verdict = draw.choice([False, Raised(ValueError(f"no {type_name}"))])
-            return later(verdict) if self._is_async and draw.about("late").chance(20) else now(verdict)
+            return self._verdict(
+                Draw(self._world.seed, "is", type_name, getattr(value, "made_of", None)),
+                isinstance(value, self._world.record_class(type_name)),
+                [False, Raised(ValueError(f"no {type_name}"))],
+            )
 
         return is_type_of
 
     def _type_resolver(self, abstract_name: str) -> Any:
-        if self._random.random() < 0.3:
+        if self._declares_records or self._random.random() < 0.3:
             return None
 
         def resolve_type(value: object, _info: object, _abstract: object) -> Any:
-            draw = Draw(self._world.seed, "type", abstract_name, repr(getattr(value, "_draw", None) and value._draw._about))  # type: ignore[attr-defined]
-            name: Any = getattr(value, "_type_name", None)
-            if draw.about("fails").chance(self._world.mood.failures / 2):
-                self._world.failed.add(draw.number(1_000_000))
-                name = draw.choice(["Nothing", "Int", "Query", None, 5, Raised(ValueError("no type"))])
-            return later(name) if self._is_async and draw.about("late").chance(20) else now(name)
+            return self._verdict(
+                Draw(self._world.seed, "type", abstract_name, getattr(value, "made_of", None)),
+                type(value).__name__ if isinstance(value, Record) else None,
+                ["Nothing", "Int", "Query", None, 5, Raised(ValueError("no type"))],
+            )
 
         return resolve_type
 
+    def _verdict(self, draw: Draw, right: Any, wrong: list[Any]) -> Any:
+        """What is to be said of an object, sometimes wrong, and sometimes to be awaited."""
+        fails = draw.about("fails").chance(self._world.mood.failures / 2)
+        verdict = draw.choice(wrong) if fails else right
+        return later(verdict) if self._is_async and draw.about("late").chance(20) else now(verdict)
+
 
 def _raw(source: Record, name: str, arguments: Mapping[str, object]) -> Any:
-    return source._value(name, **arguments)
+    return source.value(name, **arguments)
 
 
 def _attribute(built: GraphQLField, name: str) -> None:
@@ -214,7 +232,9 @@ def _told(built: GraphQLField, name: str) -> None:
 
     def resolve(source: Record, info: Any, **arguments: object) -> Any:
         if built.type is GraphQLString:
-            return f"{info.path.as_list()} {info.parent_type} {info.field_name} {sorted(arguments.items())} {info.context}"
+            return (
+                f"{info.path.as_list()} {info.parent_type} {info.field_name} {sorted(arguments.items())} {info.context}"
+            )
         return now(_raw(source, name, arguments))
 
     built.resolve = resolve

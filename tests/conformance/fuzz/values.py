@@ -44,11 +44,14 @@ class World:
     seed: int
     mood: Mood
     schema: GraphQLSchema | None = None
-    failed: set[object] = field(default_factory=set)
-    """What was made to fail, or may have raced."""
+    record_classes: dict[str, type["Record"]] = field(default_factory=dict)
 
-    def record(self, type_name: str, *about: object) -> "Record":
-        return Record(self, type_name, Draw(self.seed, *about))
+    def record_class(self, type_name: str) -> type["Record"]:
+        """The class of the objects of a type."""
+        return self.record_classes.setdefault(type_name, type(type_name, (Record,), {}))
+
+    def record(self, type_name: str, draw: Draw) -> "Record":
+        return self.record_class(type_name)(self, type_name, draw)
 
 
 class Record:
@@ -62,12 +65,17 @@ class Record:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        value = self._value(name)
+        value = self.value(name)
         if isinstance(value, Raised):
             raise value.error
         return value
 
-    def _value(self, name: str, **arguments: object) -> Any:
+    @property
+    def made_of(self) -> str:
+        """What the object is, for decisions about it."""
+        return f"{self._type_name} {self._draw.number(2**60)}"
+
+    def value(self, name: str, **arguments: object) -> Any:
         """The value of a field, or what reading it raises."""
         assert self._world.schema is not None
         object_type = self._world.schema.type_map[self._type_name]
@@ -89,16 +97,15 @@ class Raised:
 def value_of(of_type: Any, world: World, draw: Draw) -> Any:
     """A value of a type, or one that is not, or `Raised`."""
     if draw.about("fails").chance(world.mood.failures):
-        return failure(of_type, world, draw.about("failure"))
+        return failure(draw.about("failure"))
     if draw.about("is null").chance(world.mood.nulls) and not isinstance(of_type, GraphQLNonNull):
         return None
     return good_value(of_type, world, draw)
 
 
-def failure(of_type: Any, world: World, draw: Draw) -> Any:
+def failure(draw: Draw) -> Any:
     """Something that cannot be completed."""
     number = draw.about("number").number(1_000_000)
-    world.failed.add(number)
     wrong: list[Any] = [object, {"wrong": number}, 7 * number, "wrong", [number], None, float("nan"), True, 2**40]
     kind = draw.choice(["raise", "raise", "return", "wrong", "wrong", "graphql"])
     if kind == "wrong":
@@ -118,7 +125,9 @@ def good_value(of_type: Any, world: World, draw: Draw) -> Any:
     type_name = of_type.name
     if is_abstract_type(of_type):
         assert world.schema is not None
-        type_name = draw.about("possible").choice([possible.name for possible in world.schema.get_possible_types(of_type)])
+        type_name = draw.about("possible").choice(
+            [possible.name for possible in world.schema.get_possible_types(of_type)]
+        )
     return Record(world, type_name, draw)
 
 
@@ -140,7 +149,7 @@ def _leaf(of_type: Any, draw: Draw) -> Any:
 def _list(of_type: GraphQLList[Any], world: World, draw: Draw) -> Any:
     items = [
         _item(value_of(of_type.of_type, world, draw.about(index)), world, draw.about(index, "item"))
-        for index in range(draw.about("length").number(4))
+        for index in range(draw.about("length").choice((0, 1, 2, 2, 3, 4)))
     ]
     match draw.about("list").number(10):
         case 0:
