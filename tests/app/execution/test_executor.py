@@ -1,0 +1,82 @@
+"""The executor: what it keeps, what it counts, and what it refuses."""
+
+import pytest
+from graphql import (
+    GraphQLDeferDirective,
+    GraphQLError,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLString,
+    specified_directives,
+)
+
+from app.execution import Executor, InvalidDocumentError, Request
+from tests.app.execution.running import Book, Library, attribute, run, told
+
+
+async def test_a_document_is_planned_once_for_each_choice_it_offers() -> None:
+    library = Library([Book("A", "ann")])
+    executor = Executor(library.schema)
+    text = "query($yes: Boolean!){books{title @include(if: $yes) pages @skip(if: $yes)}}"
+    prepared = [executor.prepare(Request(text, {"yes": yes})) for yes in (True, False, True)]
+    results = [await executor.execute(each, None) for each in prepared]
+    assert [result.data for result in results] == [
+        {"books": [{"title": "A"}]},
+        {"books": [{"pages": 100}]},
+        {"books": [{"title": "A"}]},
+    ]
+    assert executor.plan(prepared[0]) is executor.plan(prepared[2])
+    assert executor.plan(prepared[0]) is not executor.plan(prepared[1])
+
+
+async def test_deferred_documents_go_to_graphql_core_and_are_counted() -> None:
+    schema = Library([Book("A", "ann")]).schema
+    directives = [*specified_directives, GraphQLDeferDirective]
+    executor = Executor(GraphQLSchema(schema.query_type, directives=directives))
+    result = await executor.execute(executor.prepare(Request("{books{title ... @defer {pages}}}")), None)
+    assert (result.data, result.errors) == ({"books": [{"title": "A", "pages": 100}]}, None)
+    assert (executor.stats.planned, executor.stats.unplanned) == (0, 1)
+
+
+async def test_variables_that_do_not_suit_are_errors_of_the_request() -> None:
+    executor = Executor(Library([]).schema)
+    prepared = executor.prepare(Request("query($yes: Boolean!){books @include(if: $yes){title}}", {"yes": "perhaps"}))
+    result = await executor.execute(prepared, None)
+    message = "Variable '$yes' has invalid value: Boolean cannot represent a non boolean value: 'perhaps'"
+    assert result.data is None
+    assert told(result) == [(message, None)]
+    with pytest.raises(GraphQLError):
+        executor.plan(prepared)
+
+
+def test_an_operation_that_is_not_there_is_refused() -> None:
+    executor = Executor(Library([]).schema)
+    with pytest.raises(InvalidDocumentError, match=r"operation: The document has no operation named 'b'\."):
+        executor.prepare(Request("query a {books{title}}", operation_name="b"))
+
+
+async def test_types_that_name_their_records_are_not_asked() -> None:
+    asked: list[object] = []
+
+    def is_type_of(value: object, _info: object) -> bool:
+        asked.append(value)
+        return isinstance(value, Book)
+
+    titled = GraphQLInterfaceType("Titled", {"title": GraphQLField(GraphQLString)})
+    fields = {"title": attribute(GraphQLString, "title")}
+    book = GraphQLObjectType("Book", fields, [titled], is_type_of=is_type_of, extensions={"records": (Book,)})
+    things: list[object] = [Book("A", "ann"), Book("B", "bob")]
+    listed = GraphQLField(GraphQLList(titled), resolve=lambda *_: things)
+    schema = GraphQLSchema(GraphQLObjectType("Query", {"things": listed}), types=[book])
+    assert (await run(schema, "{things{__typename title}}")).data == {
+        "things": [{"__typename": "Book", "title": "A"}, {"__typename": "Book", "title": "B"}]
+    }
+    assert asked == []
+    things.append("no book")
+    result = await run(schema, "{things{title}}")
+    assert result.data == {"things": [{"title": "A"}, {"title": "B"}, None]}
+    assert [path for _, path in told(result)] == [["things", 2]]
+    assert "no book" in asked
