@@ -20,7 +20,7 @@ coverage: .venv/installed-dev ; $(BIN)/python -m tests.coverage ## write docs/co
 fmt: .venv/installed-dev ; $(BIN)/ruff check --fix . && $(BIN)/ruff format . ## mend the form
 bench: .venv/installed-dev ; $(BIN)/python -m benchmarks $(ARGS) ## measure
 bench-smoke: .venv/installed-dev ; $(BIN)/python -m benchmarks --smoke ## see that what measures works
-fuzz: .venv/installed-dev ; $(BIN)/python -m tests.conformance.fuzz $(ARGS) ## compare random executions with graphql-core's, with ARGS="--cases 100000 --seed 1"
+fuzz: .venv/installed-dev ; $(BIN)/python -W ignore::RuntimeWarning -m tests.conformance.fuzz $(ARGS) ## compare random executions with graphql-core's, with ARGS="--cases 100000 --seed 1"
 ci: ; .ci/run ## check everything, as CI does
 lock: .venv/installed-dev ; $(LOCK) pyproject.toml --group build -o requirements.lock $(ARGS) && $(LOCK) pyproject.toml --group build --group dev -c requirements.lock -o requirements-dev.lock $(ARGS) ## pin the dependencies; ARGS=--upgrade for newer ones
 graphiql: ; set -e; dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; cp app/server/graphiql_source/* "$$dir"; cd "$$dir"; npm install --no-package-lock; node build.mjs "$(CURDIR)/app/server/static" ## bundle GraphiQL, with node and npm
