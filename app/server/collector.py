@@ -2,7 +2,7 @@
 
 import gc
 
-THRESHOLD = 5_000
+THRESHOLD = 2_000
 """Objects made between two looks for cycles: a query of a hundred rows makes more than Python's 700."""
 
 
@@ -10,4 +10,4 @@ def calm_collector() -> None:
     """Leave out what is here to stay, such as the schema, and look at the rest less often. Call it before serving."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(THRESHOLD, 20, 50)
+    gc.set_threshold(THRESHOLD, 10, 5)
