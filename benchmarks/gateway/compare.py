@@ -40,7 +40,7 @@ def compare(machine: Machine, effort: Effort, callers: int) -> None:
     table(heads, rows)
     show(f"\nBackend calls of one request alone: {', '.join(f'{name} {calls}' for name, calls in alone.items())}.")
     show(
-        f"*{SHIPPED}*: every request is the same caller's, so Atrium executes identical queries and reads in flight once."
+        f"*{SHIPPED}*: every request is the same caller's, so Atrium does identical ones in flight once."
         f" *{UNSHARED}*: {callers:,} callers in turn, nothing can be shared, and every token is checked anew."
     )
     show(f"{_failed(results)}\n")

@@ -96,7 +96,7 @@ def _checked(server: Server, machine: Machine, url: str, directory: Path, stack:
 _EXPLAINED: Final = {
     UNSHARED: f"Every request is another caller's ({CALLERS:,} `Authorization` headers in turn); no answer is kept or"
     " shared. Atrium shares no queries and no reads, Tailcall without `dedupe` and with its users batched.",
-    SHIPPED: "One caller. Atrium shares identical queries and reads in flight; Tailcall as the public job configures it, which"
+    SHIPPED: "One caller. Atrium does identical ones in flight once; Tailcall as the public job configures it, which"
     " answers identical operations in flight once. The others share nothing.",
 }
 
