@@ -75,6 +75,26 @@ class HealthCheck(Protocol):
         ...
 
 
+class Clients:
+    """The clients of backends that speak for one caller, made on first use.
+
+    Loaders hold these and not their context, which holds the loaders: what a request leaves behind is freed at once,
+    and the garbage collector finds nothing.
+    """
+
+    def __init__(self, backends: Mapping[str, RestClient], caller: Caller) -> None:
+        self._backends = backends
+        self._caller = caller
+        self._clients: dict[type[Client], Client] = {}
+
+    def __call__(self, client: type[C]) -> C:
+        """The client of a backend."""
+        made = self._clients.get(client)
+        if made is None:
+            made = self._clients[client] = client(self._backends[client.service.name], self._caller)
+        return cast(C, made)
+
+
 class Context:
     """Who asks, and the clients and loaders made for them on first use."""
 
@@ -94,8 +114,7 @@ class Context:
         self.revocations = revocations
         self.rate_limiter = rate_limiter
         self.health = health
-        self._backends = backends
-        self._clients: dict[type[Client], Client] = {}
+        self.client = Clients(backends, caller)
         self._loaders: dict[tuple[object, ...], Loader[object, object]] = {}
 
     @property
@@ -109,19 +128,12 @@ class Context:
             raise UnauthenticatedError("This needs a bearer token.")
         return self.principal
 
-    def client(self, client: type[C]) -> C:
-        """The client of a backend that speaks for the caller."""
-        made = self._clients.get(client)
-        if made is None:
-            made = self._clients[client] = client(self._backends[client.service.name], self.caller)
-        return cast(C, made)
-
     def loader(self, loader: type[Loader[K, V]], parameters: Mapping[str, Hashable]) -> Loader[K, V]:
         """The loader of a class for a set of parameters."""
         place = (loader, *sorted(parameters.items()))
         made = self._loaders.get(place)
         if made is None:
-            made = self._loaders[place] = cast("Loader[object, object]", loader(self, parameters))
+            made = self._loaders[place] = cast("Loader[object, object]", loader(self.client, parameters))
         return cast("Loader[K, V]", made)
 
     def load(self, loader: type[Loader[K, V]], key: K, **parameters: Hashable) -> "Future[V]":

@@ -11,7 +11,7 @@ from app.graph.window import Window
 from app.rest import Client, Page, Query
 
 if TYPE_CHECKING:
-    from app.graph.context import Context
+    from app.graph.context import Clients
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -43,9 +43,9 @@ class Loader(DataLoader[K, V], Generic[K, V]):
 
     max_batch: ClassVar[int] = 100
 
-    def __init__(self, context: "Context", parameters: Mapping[str, object]) -> None:
+    def __init__(self, clients: "Clients", parameters: Mapping[str, object]) -> None:
         super().__init__()
-        self._context = context
+        self._clients = clients
         self._values: dict[K, V | Exception] = {}
         self._batch: _Batch[K] | None = None
         self._batch_by_key: dict[K, _Batch[K]] = {}
@@ -71,7 +71,7 @@ class Loader(DataLoader[K, V], Generic[K, V]):
 
     def client(self, client: type[C]) -> C:
         """The client of a backend, speaking for whoever asks."""
-        return self._context.client(client)
+        return self._clients(client)
 
     async def load_level(self, keys: Sequence[K]) -> list[V | Exception]:
         """What each key stands for, in the order of the keys, which may repeat; a failed key has its exception."""
@@ -100,13 +100,15 @@ class Loader(DataLoader[K, V], Generic[K, V]):
 
     def _dispatch(self, batch: "_Batch[K]") -> None:
         self._batch = None
-        batch.work = asyncio.ensure_future(self._run(batch))
+        batch.work = batch.done.get_loop().create_task(self._run(batch))
 
     async def _run(self, batch: "_Batch[K]") -> None:
         size = self.max_batch
         chunks = [batch.keys[start : start + size] for start in range(0, len(batch.keys), size)]
         try:
-            await asyncio.gather(*map(self._fetch_chunk, chunks))
+            await (
+                self._fetch_chunk(batch.keys) if len(chunks) == 1 else asyncio.gather(*map(self._fetch_chunk, chunks))
+            )
         finally:
             for key in batch.keys:
                 del self._batch_by_key[key]
