@@ -1,6 +1,5 @@
 """One call to a backend on its way, and the record of it that observers get."""
 
-import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable
@@ -12,6 +11,7 @@ import msgspec
 from app.errors import GatewayError
 from app.rest.answer import Answer, OutOfTimeError
 from app.rest.caller import Caller, HeaderList
+from app.time_limits import Limit, TimeLimits
 
 T = TypeVar("T")
 
@@ -26,6 +26,7 @@ class Call:
     target: str
     caller: Caller
     timeout: float
+    limits: TimeLimits
     started: float = field(default_factory=time.monotonic)
     is_shared: bool = False
     is_retried: bool = False
@@ -46,12 +47,11 @@ class Call:
 
     async def within(self, work: Awaitable[T]) -> T:
         """What the work comes to; cancels it and raises `OutOfTimeError` once `seconds` have passed."""
-        limit = asyncio.timeout(self.seconds if self.seconds < math.inf else None)
+        limit = Limit(self.limits.loop.time() + self.seconds)
         try:
-            async with limit:
-                return await work
+            return await self.limits.hold(limit, work)
         except TimeoutError:
-            if limit.expired():
+            if limit.has_ended:
                 raise OutOfTimeError(by_deadline=self.is_bound_by_deadline) from None
             raise
 

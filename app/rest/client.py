@@ -21,6 +21,7 @@ from app.rest.route import NO_PARAMS, Params, Query, target
 from app.rest.service import Origin, Service
 from app.rest.sharing import Flights
 from app.settings import ServiceSettings
+from app.time_limits import TimeLimits
 
 T = TypeVar("T")
 
@@ -58,6 +59,7 @@ class RestClient:
         self.service = service
         self.stats = Stats()
         self._timeout = settings.timeout
+        self._limits = TimeLimits()
         self._share_reads = share_reads
         self._observers = tuple(observers)
         self._prefix = origin.prefix
@@ -204,7 +206,7 @@ class RestClient:
         timeout: float | None = None,
     ) -> Call:
         path = self._prefix + target(route, query, params)
-        return Call(self.service.name, method, route, path, caller, timeout or self._timeout)
+        return Call(self.service.name, method, route, path, caller, timeout or self._timeout, self._limits)
 
     async def _reply(self, call: Call, key: Hashable) -> Reply:
         if not self._share_reads:

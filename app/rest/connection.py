@@ -22,7 +22,8 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, max_body_bytes: int) -> None:
         self.idle_since = 0.0
-        self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._loop = asyncio.get_running_loop()  # kept, as to look for it costs asking the system
+        self.lost: asyncio.Future[None] = self._loop.create_future()
         self._max_body_bytes = max_body_bytes
         self._parser = httptools.HttpResponseParser(self)
         self._transport: asyncio.Transport | None = None
@@ -32,6 +33,10 @@ class Connection(asyncio.Protocol):
         self._head_bytes = 0
         self._unfinished_bytes = 0  # what came in pieces that ended inside a head: the parser hides a long status line
         self._begin_message()
+
+    def rest(self) -> None:
+        """Note that nothing uses it from now on."""
+        self.idle_since = self._loop.time()
 
     @property
     def is_reusable(self) -> bool:
@@ -43,7 +48,7 @@ class Connection(asyncio.Protocol):
         """Write one request and read its answer; whatever cuts this short also closes the connection."""
         if not self.is_reusable or self._transport is None:
             raise NoAnswerError("the connection was closed", is_retryable=True)
-        self._answer = asyncio.get_running_loop().create_future()
+        self._answer = self._loop.create_future()
         self._has_bytes = False
         self._head_bytes = self._unfinished_bytes = 0
         self._transport.write(request)

@@ -105,11 +105,10 @@ class Pool:
         if connection is None:
             self._slots_taken -= 1
             return
-        loop = asyncio.get_running_loop()
-        connection.idle_since = loop.time()
+        connection.rest()
         self._idle.append(connection)
         if self._sweeper is None:
-            self._sweeper = loop.call_later(self._idle_seconds, self._sweep)
+            self._sweeper = asyncio.get_running_loop().call_later(self._idle_seconds, self._sweep)
 
     def _release(self, connection: Connection) -> None:
         if connection.is_reusable and not self._is_closed:

@@ -2,71 +2,78 @@
 
 import asyncio
 from collections.abc import Awaitable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from starlette.types import Receive
 
 from app.errors import DeadlineExceededError
+from app.time_limits import Limit, TimeLimits
 
 T = TypeVar("T")
 
-WATCH_AFTER_SECONDS = 0.05
+WATCH_AFTER_SECONDS: Final = 0.05
+"""Most operations have ended by then, and are never watched."""
 
 
 class ClientDisconnected(Exception):  # noqa: N818 -- an event, not a mistake
     """The client has gone: nobody reads an answer."""
 
 
-async def within(seconds: float, work: Awaitable[T], *, client: Receive | None = None) -> T:
-    """What the work gives, which is cancelled after so many seconds, or when the client goes.
+class OperationLimits:
+    """The time limits of operations."""
 
-    `client` is the ASGI receive of a request whose body was read; without one, the work goes on when the client
-    has gone. Raises `DeadlineExceededError` or `ClientDisconnected`.
-    """
-    watch: _Watch | None = None
-    try:
-        async with asyncio.timeout(None) as limit:
-            watch = _Watch(limit, seconds, client)
-            try:
-                return await work
-            finally:
-                watch.stop()
-    except TimeoutError as error:
-        if watch is not None and watch.client_left:
-            raise ClientDisconnected from error
-        if limit.expired():
-            raise DeadlineExceededError(f"The request took longer than {seconds:g} seconds.") from error
-        raise
+    def __init__(self) -> None:
+        self._limits = TimeLimits()
+
+    async def within(self, seconds: float, work: Awaitable[T], *, client: Receive | None = None) -> T:
+        """What the work gives, which is cancelled after so many seconds, or when the client goes.
+
+        `client` is the ASGI receive of a request whose body was read; without one, the work goes on when the client
+        has gone. Raises `DeadlineExceededError` or `ClientDisconnected`.
+        """
+        now = self._limits.loop.time()
+        limit = _Watch(now, seconds, client)
+        try:
+            return await self._limits.hold(limit, work)
+        except TimeoutError as error:
+            if limit.has_ended:
+                if limit.client_left:
+                    raise ClientDisconnected from error
+                raise DeadlineExceededError(f"The request took longer than {seconds:g} seconds.") from error
+            raise
+        finally:
+            limit.stop()
 
 
-class _Watch:
-    """Sets a time limit, and ends it when the client goes.
+async def within(seconds: float, work: Awaitable[T]) -> T:
+    """What the work gives, which is cancelled after so many seconds; raises `DeadlineExceededError`."""
+    return await OperationLimits().within(seconds, work)
 
-    It begins only once the work has taken a while: most requests never pay for more than one timer.
-    """
 
-    def __init__(self, limit: asyncio.Timeout, seconds: float, client: Receive | None) -> None:
+class _Watch(Limit):
+    """A time limit that looks for the client as well, once the work has taken a while."""
+
+    __slots__ = ("_client", "_ends_at", "_task", "client_left")
+
+    def __init__(self, now: float, seconds: float, client: Receive | None) -> None:
+        self._ends_at = now + seconds
+        super().__init__(self._ends_at if client is None else min(now + WATCH_AFTER_SECONDS, self._ends_at))
         self.client_left = False
-        self._limit = limit
         self._client = client
         self._task: asyncio.Task[None] | None = None
-        loop = asyncio.get_running_loop()
-        self._ends_at = loop.time() + seconds
-        self._timer = loop.call_later(min(WATCH_AFTER_SECONDS, seconds), self._begin)
+
+    def ring(self) -> float | None:
+        if self._client is None or self.rings_at >= self._ends_at:
+            return super().ring()
+        self._task = asyncio.create_task(self._look(self._client))
+        return self._ends_at
 
     def stop(self) -> None:
-        self._timer.cancel()
         if self._task is not None:
             self._task.cancel()
-
-    def _begin(self) -> None:
-        self._limit.reschedule(self._ends_at)
-        if self._client is not None:
-            self._task = asyncio.create_task(self._look(self._client))
 
     async def _look(self, receive: Receive) -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
         self.client_left = True
-        if not self._limit.expired():
-            self._limit.reschedule(asyncio.get_running_loop().time())
+        self.end()
