@@ -12,13 +12,12 @@ from functools import partial
 from pathlib import Path
 
 import uvicorn
-from fastapi import FastAPI
 from graphql import GraphQLError
 from pydantic import ValidationError
 
 from app.embedded import SAMPLE_LOGINS, SAMPLE_PASSWORD, reference_backends, sample_person
 from app.execution import InvalidDocumentError, Request
-from app.main import GRAPHQL_PATH, create_app, create_executor
+from app.main import GRAPHQL_PATH, Gateway, create_app, create_executor
 from app.schema import create_schema
 from app.server.authentication import issue_token
 from app.server.collector import calm_collector
@@ -117,9 +116,10 @@ def _listen(settings: Settings) -> socket.socket:
     return listener
 
 
-async def _run(app: FastAPI, listener: socket.socket) -> None:
+async def _run(app: Gateway, listener: socket.socket) -> None:
     config = uvicorn.Config(
         app,
+        http=app.http_protocol,
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=10,

@@ -1,7 +1,7 @@
 """The composition root: from settings to clients, schema and ASGI app. Nothing happens at import."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from functools import partial
 
@@ -9,7 +9,6 @@ import msgspec
 import structlog
 from fastapi import FastAPI
 from graphql import GraphQLError
-from starlette.middleware import Middleware
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -22,6 +21,7 @@ from app.graph.rate_limit import RateLimiter
 from app.rest import RestClient
 from app.schema import EXAMPLES, create_schema
 from app.server.authentication import Authenticator
+from app.server.direct import DirectProtocol, direct_protocol
 from app.server.endpoint import GraphQLEndpoint, Uploads
 from app.server.explanation import explain
 from app.server.graphiql import GraphiQL
@@ -52,11 +52,18 @@ log = structlog.get_logger(__name__)
 class Gateway(FastAPI):
     """The app, with a shorter way in for the path that nearly all requests are for."""
 
-    def serve_directly(self, path: str, endpoint: ASGIApp, around: Sequence[Middleware]) -> None:
-        """Serve a path without looking for its route. `around` is the middleware, outermost first."""
-        for layer in reversed(around):
-            endpoint = layer.cls(endpoint, *layer.args, **layer.kwargs)
-        self._direct = (path, endpoint)
+    http_protocol: type[DirectProtocol]
+    """For the server (`uvicorn.Config(http=…)`): reads plain GraphQL requests without ASGI."""
+
+    def serve_directly(self, path: str, endpoint: GraphQLEndpoint, settings: Settings) -> None:
+        """Serve a path without looking for its route, and plain requests for it without ASGI."""
+        app: ASGIApp = endpoint
+        for layer in reversed(middleware(settings)):
+            app = layer.cls(app, *layer.args, **layer.kwargs)
+        self._direct = (path, app)
+        self.http_protocol = direct_protocol(
+            path, endpoint, max_body_bytes=settings.max_body_bytes, serves_any_origin=not settings.cors_origins
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, endpoint = self._direct
@@ -68,7 +75,7 @@ class Gateway(FastAPI):
 
 def create_app(
     settings: Settings, service_urls: Mapping[str, str] | None = None, *, issue_token: Callable[[], str] | None = None
-) -> FastAPI:
+) -> Gateway:
     """The gateway as an ASGI app.
 
     `service_urls` says where backends are that no environment variable places, by the name of the service.
@@ -100,8 +107,7 @@ def create_app(
             yield
             health.drain()
 
-    around = middleware(settings)
-    app = Gateway(lifespan=lifespan, middleware=around, openapi_url=None, docs_url=None, redoc_url=None)
+    app = Gateway(lifespan=lifespan, middleware=middleware(settings), openapi_url=None, docs_url=None, redoc_url=None)
     app.state.events = events  # for who embeds the app: to append to, and to see who reads
     graphiql = GraphiQL(tabs=EXAMPLES, issue_token=issue_token) if settings.shows_graphiql else None
     services = Services(executor, contexts, authenticator, revocations, reporter)
@@ -127,7 +133,7 @@ def create_app(
         create_ingress(events, settings.service_key.get_secret_value(), settings.max_body_bytes),
         create_websocket(services, sockets, GRAPHQL_PATH),
     ]
-    app.serve_directly(GRAPHQL_PATH, endpoint, around)
+    app.serve_directly(GRAPHQL_PATH, endpoint, settings)
     if settings.shows_metrics:
         app.router.routes.append(create_metrics(executor, endpoint, backends).route())
     if graphiql is not None:

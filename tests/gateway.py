@@ -145,7 +145,7 @@ async def serving(
         async with backends as urls:
             gateway.service_urls = {**urls, **(service_urls or {})}
             app = create_app(settings, gateway.service_urls, issue_token=gateway.token)
-            server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
+            server = uvicorn.Server(uvicorn.Config(app, http=app.http_protocol, log_config=None, access_log=False))
             server.capture_signals = _no_signals  # type: ignore[method-assign]  # signals belong to pytest
             task = asyncio.create_task(server.serve([listener]))
             await _answers(f"{gateway.url}/health")

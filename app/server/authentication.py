@@ -63,16 +63,30 @@ class Authenticator:
         if principal is None:
             principal = await self._verify(_bearer_token(authorization))
             self._remember(authorization, principal)
-        if principal.expires_at + LEEWAY_SECONDS <= self._clock():
+        if self._has_expired(principal):
             self._verified.pop(authorization, None)
             raise UnauthenticatedError("The token has expired.")
         if self._revocations.is_revoked(principal.token_id):
             raise UnauthenticatedError("The token has been revoked.")
         return principal
 
+    def remembers(self, authorization: str | None) -> bool:
+        """Whether `authenticate` would succeed at once, for an Authorization header that it took before."""
+        if authorization is None:
+            return True
+        principal = self._verified.get(authorization)
+        return (
+            principal is not None
+            and not self._has_expired(principal)
+            and not self._revocations.is_revoked(principal.token_id)
+        )
+
     async def aclose(self) -> None:
         """Forget every token."""
         self._forget()
+
+    def _has_expired(self, principal: Principal) -> bool:
+        return principal.expires_at + LEEWAY_SECONDS <= self._clock()
 
     def _forget(self) -> None:
         self._verified.clear()

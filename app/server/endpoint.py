@@ -16,10 +16,12 @@ from app.server.multipart import is_multipart
 from app.server.negotiation import ResponseFormat, is_json, prefers_html, response_format
 from app.server.openness import is_open
 from app.server.parameters import discard_body, from_body, from_query_string, read_body
+from app.server.received import Answer, Received
 from app.server.reporting import Reporter
 from app.server.sharing import Sharing, SharingStats
-from app.server.time_limit import ClientDisconnected, within
+from app.server.time_limit import ClientDisconnected, OperationLimits
 from app.server.uploads import Limits, receiving
+from app.telemetry import log_lines_of
 
 MAX_HEADERS = 100
 _PREFLIGHT_HEADERS = (
@@ -29,7 +31,7 @@ _PREFLIGHT_HEADERS = (
     b"graphql-require-preflight",
 )
 _PLAN_HEADER = b"x-atrium-plan"
-_FIXED_HEADERS = ((b"vary", b"accept"), (b"cache-control", b"no-store"))
+FIXED_HEADERS = ((b"vary", b"accept"), (b"cache-control", b"no-store"))
 _encode = msgspec.json.Encoder().encode
 
 Headers: TypeAlias = Mapping[bytes, bytes]
@@ -114,6 +116,7 @@ class GraphQLEndpoint:
         self._explain = explain
         self._page = page
         self._uploads = uploads
+        self._limits = OperationLimits()
         self._sharing = Sharing[_Outcome]() if share else None
 
     @property
@@ -123,94 +126,120 @@ class GraphQLEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: Headers = dict(scope["headers"])
-        accept = headers.get(b"accept")
-        if self._page is not None and scope["method"] == "GET" and prefers_html(accept):
+        if self._page is not None and scope["method"] == "GET" and prefers_html(headers.get(b"accept")):
             await self._page(scope, receive, send)
             return
-        accepted = response_format(accept)
-        answered = accepted or ResponseFormat.JSON
-        extra: list[tuple[bytes, bytes]] = []
+        state = scope["state"]
+        request = Received(
+            scope["method"],
+            headers,
+            receive,
+            state["request_id"],
+            state["trace"],
+            header_count=len(scope["headers"]),
+            query_string=scope["query_string"],
+        )
+        try:
+            answer = await self.answer(request)
+        except ClientDisconnected:
+            return
+        finally:
+            state["operation"] = request.operation
+        length = (b"content-length", b"%d" % len(answer.body))
+        all_headers = [(b"content-type", answer.format.value), length, *FIXED_HEADERS, *answer.headers]
+        await send({"type": "http.response.start", "status": answer.status, "headers": all_headers})
+        await send({"type": "http.response.body", "body": answer.body})
+
+    async def answer(self, request: Received) -> Answer:
+        """The answer to any request, however wrong it is; raises `ClientDisconnected` when nobody waits for one."""
+        accepted = response_format(request.headers.get(b"accept"))
         try:
             if accepted is None:
                 raise _not_acceptable()
-            status, body = await self._respond(scope, receive, headers, accepted)
+            return self._answered(await self._respond(request), request, accepted)
         except ClientDisconnected:
-            return
+            raise
         except Exception as error:  # nothing may reach the server, which would close the connection unanswered
-            status, body = self._refused(error, scope["state"]["request_id"], answered)
-            extra = _extra_headers(error)
-        length = (b"content-length", b"%d" % len(body))
-        await send(
-            {
-                "type": "http.response.start",
-                "status": status,
-                "headers": [(b"content-type", answered.value), length, *_FIXED_HEADERS, *extra],
-            }
-        )
-        await send({"type": "http.response.body", "body": body})
+            return self._refused(error, request.request_id, accepted or ResponseFormat.JSON)
 
-    async def _respond(
-        self, scope: Scope, receive: Receive, headers: Headers, accepted: ResponseFormat
-    ) -> tuple[int, bytes]:
-        content_type = headers.get(b"content-type")
-        if self._uploads is not None and scope["method"] == "POST" and content_type and is_multipart(content_type):
-            work = self._execute_with_files(scope, receive, content_type, self._uploads)
-            outcome = await within(self._uploads.timeout, work)
-            return self._answered(outcome, scope["state"]["request_id"], accepted)
-        sent = await self._read(scope, receive, headers)
-        authorization = headers.get(b"authorization")
+    def attend(self, request: Received, done: Callable[[Answer | None], None]) -> bool:
+        """Whether an identical query is in flight whose answer will be this one's: `done` is called with it then.
+
+        It is called with None when there will be no such answer after all.
+        """
+        if self._sharing is None or request.body is None:
+            return False
+        authorization = request.headers.get(b"authorization")
+        key = (request.method, request.body, authorization, self._is_explained(request.headers))
+        if not self._sharing.in_flight(key) or not self._authenticator.remembers(_text(authorization)):
+            return False
+        self._sharing.attend(key, lambda outcome: done(None if outcome is None else self._joined(outcome, request)))
+        return True
+
+    def _joined(self, outcome: "_Outcome", request: Received) -> Answer:
+        """The answer to a request that another's execution serves, in whose task this is called."""
+        accepted = response_format(request.headers.get(b"accept")) or ResponseFormat.JSON
+        try:
+            if not outcome.result.errors:
+                return self._answered(outcome, request, accepted)
+            with log_lines_of(request_id=request.request_id, trace_id=request.trace.trace_id):
+                return self._answered(outcome, request, accepted)
+        except Exception as error:  # it is no matter of the one who executes
+            return self._refused(error, request.request_id, accepted)
+
+    async def _respond(self, request: Received) -> "_Outcome":
+        content_type = request.headers.get(b"content-type")
+        if self._uploads is not None and request.method == "POST" and content_type and is_multipart(content_type):
+            work = self._execute_with_files(request, content_type, self._uploads)
+            return await self._limits.within(self._uploads.timeout, work)
+        sent = await self._read(request)
+        authorization = request.headers.get(b"authorization")
         try:
             principal = await self._authenticator.authenticate(_text(authorization))
         except UnauthenticatedError:
-            if not is_open(self._prepare(scope, sent)):
+            if not is_open(self._prepare(request.method, sent)):
                 raise
             principal = None  # clients send the token they have, even to exchange it because it has expired
-        key = (scope["method"], sent, authorization, self._is_explained(headers))
+        key = (request.method, sent, authorization, self._is_explained(request.headers))
         shared = await self._sharing.join(key) if self._sharing is not None and self._sharing.in_flight(key) else None
-        outcome = shared or await self._begin(key, self._prepare(scope, sent), principal, scope, receive)
-        state = scope["state"]
-        state["operation"] = outcome.operation
-        return self._answered(outcome, state["request_id"], accepted)
+        return shared or await self._begin(key, self._prepare(request.method, sent), principal, request)
 
-    async def _execute_with_files(
-        self, scope: Scope, receive: Receive, content_type: bytes, uploads: Uploads
-    ) -> "_Outcome":
+    async def _execute_with_files(self, request: Received, content_type: bytes, uploads: Uploads) -> "_Outcome":
         """Execute an operation while its files come in."""
-        headers: Headers = dict(scope["headers"])
         try:
-            _check_count(scope)
-            _check_preflight(headers, "A multipart request")
-            principal = await self._authenticator.authenticate(_text(headers.get(b"authorization")))
+            _check_count(request)
+            _check_preflight(request.headers, "A multipart request")
+            principal = await self._authenticator.authenticate(_text(request.headers.get(b"authorization")))
         except GatewayError:
-            await discard_body(receive)
+            await discard_body(request.receive)
             raise
         try:
-            async with receiving(receive, content_type, uploads.limits) as request:
-                prepared = self._executor.prepare(request)
+            async with receiving(request.receive, content_type, uploads.limits) as sent:
+                prepared = self._executor.prepare(sent)
                 _check_transport(prepared, "POST")
-                outcome = await self._execute(prepared, principal, scope, uploads.contexts)
+                return await self._execute(prepared, principal, request, uploads.contexts)
         finally:
             if self._sharing is not None:
                 self._sharing.close_to_newcomers()
-        scope["state"]["operation"] = outcome.operation
-        return outcome
 
-    def _prepare(self, scope: Scope, sent: bytes) -> Prepared:
-        prepared = self._executor.prepare(from_body(sent) if scope["method"] == "POST" else from_query_string(sent))
-        _check_transport(prepared, scope["method"])
+    def _prepare(self, method: str, sent: bytes) -> Prepared:
+        prepared = self._executor.prepare(from_body(sent) if method == "POST" else from_query_string(sent))
+        _check_transport(prepared, method)
         return prepared
 
     async def _begin(
-        self, key: Hashable, prepared: Prepared, principal: Principal | None, scope: Scope, receive: Receive
+        self, key: Hashable, prepared: Prepared, principal: Principal | None, request: Received
     ) -> "_Outcome":
         """Execute an operation that nobody is executing now."""
         if prepared.operation_type == "query":
             if self._sharing is None:
-                return await within(self._timeout, self._execute(prepared, principal, scope), client=receive)
-            work = self._sharing.run(key, lambda: self._execute(prepared, principal, scope))
-            return await within(self._timeout, work, client=receive)
+                return await self._limits.within(
+                    self._timeout, self._execute(prepared, principal, request), client=request.receive
+                )
+            work = self._sharing.run(key, lambda: self._execute(prepared, principal, request))
+            return await self._limits.within(self._timeout, work, client=request.receive)
         try:  # a mutation that began is finished, whether or not its client is there
-            return await within(self._timeout, self._execute(prepared, principal, scope))
+            return await self._limits.within(self._timeout, self._execute(prepared, principal, request))
         finally:
             if self._sharing is not None:
                 self._sharing.close_to_newcomers()
@@ -219,61 +248,64 @@ class GraphQLEndpoint:
         self,
         prepared: Prepared,
         principal: Principal | None,
-        scope: Scope,
+        request: Received,
         contexts: ContextSource | None = None,
     ) -> "_Outcome":
-        state = scope["state"]
         context = (contexts or self._contexts).create(
             principal,
-            request_id=state["request_id"],
-            traceparent=state["trace"].traceparent,
-            tracestate=state["trace"].tracestate,
+            request_id=request.request_id,
+            traceparent=request.trace.traceparent,
+            tracestate=request.trace.tracestate,
         )
         result = await self._executor.execute(prepared, context)
-        if self._explain is not None and self._is_explained(dict(scope["headers"])):
+        if self._is_explained(request.headers) and self._explain is not None:
             result.extensions = {**(result.extensions or {}), "plan": self._explain(prepared)}
         return _Outcome(prepared.operation_name or prepared.operation_type, result)
 
     def _is_explained(self, headers: Headers) -> bool:
         return self._explain is not None and _PLAN_HEADER in headers
 
-    async def _read(self, scope: Scope, receive: Receive, headers: Headers) -> bytes:
-        _check_count(scope)
-        method = scope["method"]
-        if method == "POST":
+    async def _read(self, request: Received) -> bytes:
+        _check_count(request)
+        headers = request.headers
+        if request.method == "POST":
             if not is_json(headers.get(b"content-type")):
-                await discard_body(receive)
+                await discard_body(request.receive)
                 raise RequestError(
                     "The body must be sent as application/json in UTF-8.",
                     status=415,
                     code="UNSUPPORTED_MEDIA_TYPE",
                     headers={"accept-post": "application/json"},
                 )
-            return await read_body(receive, headers.get(b"content-length"), self._max_body_bytes)
-        if method == "GET":
+            if request.body is not None:
+                return request.body
+            return await read_body(request.receive, headers.get(b"content-length"), self._max_body_bytes)
+        if request.method == "GET":
             _check_preflight(headers, "A GET")
-            query_string: bytes = scope["query_string"]
-            return query_string
-        raise _method_not_allowed(f"{method} is not allowed here.", allowed="GET, POST")
+            return request.query_string
+        raise _method_not_allowed(f"{request.method} is not allowed here.", allowed="GET, POST")
 
-    def _answered(self, outcome: "_Outcome", request_id: str, accepted: ResponseFormat) -> tuple[int, bytes]:
+    def _answered(self, outcome: "_Outcome", request: Received, accepted: ResponseFormat) -> Answer:
+        request.operation = outcome.operation
         result = outcome.result
         if not result.errors:
             if outcome.body is None:
                 outcome.body = _encode(_payload(result))
-            return 200, outcome.body
-        payload: Payload = {"errors": self._reporter.format(result.errors, request_id)}
+            return Answer(200, accepted, outcome.body)
+        payload: Payload = {"errors": self._reporter.format(result.errors, request.request_id)}
         status = 422 if _never_ran(result) else 294
         if status != 422:
             payload |= _payload(result)
-        return status if accepted is ResponseFormat.GRAPHQL_RESPONSE else 200, _encode(payload)
+        return Answer(status if accepted is ResponseFormat.GRAPHQL_RESPONSE else 200, accepted, _encode(payload))
 
-    def _refused(self, error: Exception, request_id: str, answered: ResponseFormat) -> tuple[int, bytes]:
+    def _refused(self, error: Exception, request_id: str, answered: ResponseFormat) -> Answer:
         if not isinstance(error, InvalidDocumentError):
-            return _status(error), _encode({"errors": self._reporter.problem(error, request_id)})
+            problem = _encode({"errors": self._reporter.problem(error, request_id)})
+            return Answer(_status(error), answered, problem, _extra_headers(error))
         status = 400 if error.stage == "parse" else 422
         errors = self._reporter.format(error.errors, request_id, error.stage)
-        return status if answered is ResponseFormat.GRAPHQL_RESPONSE else 200, _encode({"errors": errors})
+        body = _encode({"errors": errors})
+        return Answer(status if answered is ResponseFormat.GRAPHQL_RESPONSE else 200, answered, body)
 
 
 @dataclass(slots=True)
@@ -299,8 +331,8 @@ def _text(header: bytes | None) -> str | None:
     return None if header is None else header.decode("latin-1")
 
 
-def _check_count(scope: Scope) -> None:
-    if len(scope["headers"]) > MAX_HEADERS:
+def _check_count(request: Received) -> None:
+    if request.header_count > MAX_HEADERS:
         raise RequestError(f"More than {MAX_HEADERS} headers.", status=431, code="HEADERS_TOO_LARGE")
 
 

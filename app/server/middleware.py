@@ -3,6 +3,7 @@
 import logging
 import re
 import time
+from collections.abc import Mapping
 from random import getrandbits
 
 import structlog
@@ -16,7 +17,7 @@ from app.settings import Settings
 from app.telemetry import TraceContext, current_request
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
-_SECURITY_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
+SECURITY_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
 _CLIENT_CLOSED_REQUEST = 499  # nginx's, for a client that went before there was an answer
 _EXPOSED_HEADERS = ("X-Request-ID", "Retry-After")
 _LOGGED_NAME_LENGTH = 100  # a name may be as long as a body
@@ -39,6 +40,15 @@ def middleware(settings: Settings) -> list[Middleware]:
     return stack
 
 
+def identify(headers: Mapping[bytes, bytes]) -> tuple[str, TraceContext]:
+    """The id of a request and its place in a trace: those of the headers where they are sane, or new ones."""
+    request_id = headers.get(b"x-request-id")
+    if request_id is None or _REQUEST_ID.fullmatch(request_id) is None:
+        request_id = b"%032x" % getrandbits(128)
+    trace = TraceContext.received(_text(headers.get(b"traceparent")), _text(headers.get(b"tracestate")))
+    return request_id.decode(), trace
+
+
 class RequestContextMiddleware:
     """Gives every request an id and a place in a trace.
 
@@ -54,14 +64,10 @@ class RequestContextMiddleware:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        headers = dict(scope["headers"])
-        request_id = headers.get(b"x-request-id", b"")
-        if _REQUEST_ID.fullmatch(request_id) is None:
-            request_id = b"%032x" % getrandbits(128)
-        trace = TraceContext.received(_text(headers.get(b"traceparent")), _text(headers.get(b"tracestate")))
+        request_id, trace = identify(dict(scope["headers"]))
         state = scope.setdefault("state", {})
-        state["request_id"] = request_id.decode()
-        state["trace"] = trace
+        state["request_id"], state["trace"] = request_id, trace
+        id_header = (b"x-request-id", request_id.encode())
         is_answered = scope["type"] == "websocket"
 
         async def send_with_headers(message: Message) -> None:
@@ -70,38 +76,63 @@ class RequestContextMiddleware:
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 message["headers"] = [
                     *message.get("headers", ()),
-                    (b"x-request-id", request_id),
-                    *_SECURITY_HEADERS,
+                    id_header,
+                    *SECURITY_HEADERS,
                 ]
             await send(message)
 
-        bound = current_request.set({"request_id": state["request_id"], "trace_id": trace.trace_id})
+        bound = current_request.set({"request_id": request_id, "trace_id": trace.trace_id})
         try:
             await self._app(scope, receive, send_with_headers)
         except Exception as error:
             if is_answered:
                 raise
-            errors = self._reporter.problem(error, state["request_id"])
+            errors = self._reporter.problem(error, request_id)
             await JSONResponse({"errors": errors}, 500)(scope, receive, send_with_headers)
         finally:
             current_request.reset(bound)
 
 
-class AccessLogMiddleware:
-    """Writes one line for every HTTP request: at INFO, at DEBUG for health checks, which come every second."""
+class AccessLog:
+    """One line for every HTTP request: at INFO, at DEBUG for health checks, which come every second."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self) -> None:
         self._log = structlog.get_logger("app.access")
         self._logger = logging.getLogger("app.access")
 
+    def is_read(self, path: str) -> bool:
+        """Whether a line about a request of the path would be written anywhere."""
+        return self._logger.isEnabledFor(_level(path))
+
+    def write(
+        self, method: str, path: str, status: int | None, *, began: float, size: int = 0, operation: str | None = None
+    ) -> None:
+        """`began` is a time of `time.perf_counter`; without a status, the client went before there was an answer."""
+        self._log.log(
+            _level(path),
+            "request",
+            method=method,
+            path=path,
+            status=status or _CLIENT_CLOSED_REQUEST,
+            ms=round((time.perf_counter() - began) * 1000, 2),
+            bytes=size,
+            **({} if operation is None else {"operation": operation[:_LOGGED_NAME_LENGTH]}),
+        )
+
+
+class AccessLogMiddleware:
+    """Writes the line of every HTTP request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._log = AccessLog()
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        level = logging.DEBUG if scope.get("path", "").startswith("/health") else logging.INFO
-        if scope["type"] != "http" or not self._logger.isEnabledFor(level):
+        if scope["type"] != "http" or not self._log.is_read(scope["path"]):
             await self._app(scope, receive, send)
             return
-        started_at = time.perf_counter()
-        status = _CLIENT_CLOSED_REQUEST
+        began = time.perf_counter()
+        status: int | None = None
         size = 0
 
         async def send_counted(message: Message) -> None:
@@ -119,16 +150,11 @@ class AccessLogMiddleware:
             raise
         finally:
             operation = scope.get("state", {}).get("operation")
-            self._log.log(
-                level,
-                "request",
-                method=scope["method"],
-                path=scope["path"],
-                status=status,
-                ms=round((time.perf_counter() - started_at) * 1000, 2),
-                bytes=size,
-                **({} if operation is None else {"operation": operation[:_LOGGED_NAME_LENGTH]}),
-            )
+            self._log.write(scope["method"], scope["path"], status, began=began, size=size, operation=operation)
+
+
+def _level(path: str) -> int:
+    return logging.DEBUG if path.startswith("/health") else logging.INFO
 
 
 def _text(value: bytes | None) -> str | None:

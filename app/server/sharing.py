@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -10,10 +11,11 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class SharingStats:
-    """How many operations were executed, and how many were answered by another's execution."""
+    """How many operations were executed, how many answered by another's execution, and how many wait for one."""
 
     executed: int = 0
     shared: int = 0
+    waiting: int = 0
 
 
 class _Flight(Generic[T]):
@@ -22,12 +24,11 @@ class _Flight(Generic[T]):
     __slots__ = ("waiters",)
 
     def __init__(self) -> None:
-        self.waiters: list[asyncio.Future[T | None]] = []
+        self.waiters: list[Callable[[T | None], None]] = []
 
     def land(self, result: T | None) -> None:
         for waiter in self.waiters:
-            if not waiter.done():
-                waiter.set_result(result)
+            waiter(result)
 
 
 class Sharing(Generic[T]):
@@ -48,12 +49,27 @@ class Sharing(Generic[T]):
         """
         while (flight := self._flights.get(key)) is not None:
             waiter: asyncio.Future[T | None] = asyncio.get_running_loop().create_future()
-            flight.waiters.append(waiter)
-            result = await waiter
+            flight.waiters.append(partial(_settle, waiter))
+            self.stats.waiting += 1
+            try:
+                result = await waiter
+            finally:
+                self.stats.waiting -= 1
             if result is not None:
                 self.stats.shared += 1
                 return result
         return None
+
+    def attend(self, key: Hashable, landed: Callable[[T | None], None]) -> None:
+        """Have `landed` called with what comes of the execution in flight, which there must be; it must not raise."""
+
+        def counted(result: T | None) -> None:
+            self.stats.waiting -= 1
+            self.stats.shared += result is not None
+            landed(result)
+
+        self.stats.waiting += 1
+        self._flights[key].waiters.append(counted)
 
     async def run(self, key: Hashable, execute: Callable[[], Awaitable[T]]) -> T:
         """The result of the execution in flight, or else of this one."""
@@ -78,3 +94,8 @@ class Sharing(Generic[T]):
     def close_to_newcomers(self) -> None:
         """Let nobody join what is under way now: a mutation may have made it out of date."""
         self._flights.clear()
+
+
+def _settle(waiter: "asyncio.Future[T]", result: T) -> None:
+    if not waiter.done():
+        waiter.set_result(result)

@@ -23,7 +23,7 @@ class TraceContext:
     @classmethod
     def received(cls, traceparent: str | None, tracestate: str | None = None) -> Self:
         """A new span of the caller's trace; a new trace, without state, if the header is absent or malformed."""
-        match = _TRACEPARENT.fullmatch(traceparent or "")
+        match = _TRACEPARENT.fullmatch(traceparent) if traceparent else None
         if match is None or not _is_valid(*match.groups()):
             return cls(f"00-{getrandbits(128):032x}-{getrandbits(64):016x}-00")
         state = tracestate if tracestate and len(tracestate) <= _MAX_TRACESTATE else None

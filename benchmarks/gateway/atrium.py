@@ -10,4 +10,4 @@ if __name__ == "__main__":
     configure_logging(gateway_settings())
     app = create_app(gateway_settings(), service_urls())
     calm_collector()
-    serve(app)
+    serve(app, app.http_protocol)

@@ -121,8 +121,11 @@ class AnyBearer(Authenticator):
         token = authorization.removeprefix("Bearer ")
         return Principal(subject=token, token=token, token_id=token, expires_at=float("inf"))
 
+    def remembers(self, _authorization: str | None) -> bool:
+        return True
 
-def create_posts(upstream: str, *, shares: bool) -> FastAPI:
+
+def create_posts(upstream: str, *, shares: bool) -> Gateway:
     """The same composition as `app.main.create_app`, with this subgraph alone."""
     settings = Settings(
         environment=Environment.PRODUCTION,
@@ -149,12 +152,12 @@ def create_posts(upstream: str, *, shares: bool) -> FastAPI:
         yield
         await backend.aclose()
 
-    around = middleware(settings)
-    app = Gateway(lifespan=lifespan, middleware=around, openapi_url=None, docs_url=None, redoc_url=None)
-    app.serve_directly("/graphql", endpoint, around)
+    app = Gateway(lifespan=lifespan, middleware=middleware(settings), openapi_url=None, docs_url=None, redoc_url=None)
+    app.serve_directly("/graphql", endpoint, settings)
     calm_collector()
     return app
 
 
 if __name__ == "__main__":
-    serve(create_posts(os.environ["UPSTREAM"], shares=os.environ["SHARE"] == "1"))
+    gateway = create_posts(os.environ["UPSTREAM"], shares=os.environ["SHARE"] == "1")
+    serve(gateway, gateway.http_protocol)

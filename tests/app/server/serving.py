@@ -46,10 +46,17 @@ class Serving:
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp) -> AsyncIterator[Serving]:
-    """Serve an application while the block runs."""
+async def serving(app: ASGIApp, http: type[asyncio.Protocol] | None = None) -> AsyncIterator[Serving]:
+    """Serve an application while the block runs, over an HTTP protocol of uvicorn's or this one."""
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5
+        app,
+        http=http or "auto",
+        host="127.0.0.1",
+        port=0,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=5,
     )
     server = _Server(config)
     running = Serving(server, asyncio.create_task(server.serve()))

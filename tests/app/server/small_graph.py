@@ -117,8 +117,8 @@ def a_schema(work: Work) -> GraphQLSchema:
 SETTINGS = Settings()
 
 
-def an_app(work: Work, *, timeout: float = 10.0, is_open: bool = True, share: bool = True) -> Starlette:
-    endpoint = GraphQLEndpoint(
+def an_endpoint(work: Work, *, timeout: float = 10.0, is_open: bool = True, share: bool = True) -> GraphQLEndpoint:
+    return GraphQLEndpoint(
         Executor(a_schema(work), rules=() if is_open else (NoIntrospection,)),
         Contexts(),
         Authenticator(SETTINGS, Revocations()),
@@ -128,6 +128,10 @@ def an_app(work: Work, *, timeout: float = 10.0, is_open: bool = True, share: bo
         share=share,
         page=PlainTextResponse("the page"),
     )
+
+
+def an_app(work: Work, *, timeout: float = 10.0, is_open: bool = True, share: bool = True) -> Starlette:
+    endpoint = an_endpoint(work, timeout=timeout, is_open=is_open, share=share)
     return Starlette(routes=[Route("/graphql", endpoint)], middleware=middleware(SETTINGS))
 
 

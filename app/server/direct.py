@@ -1,0 +1,203 @@
+"""The direct way in: plain requests for an operation go from the socket to the endpoint, with nothing in between."""
+
+import asyncio
+import time
+from functools import lru_cache
+from typing import ClassVar
+
+from starlette.types import Message
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from app.server.endpoint import FIXED_HEADERS, MAX_HEADERS, GraphQLEndpoint
+from app.server.middleware import SECURITY_HEADERS, AccessLog, identify
+from app.server.negotiation import ResponseFormat, is_json, response_format
+from app.server.received import Answer, Received
+from app.server.time_limit import ClientDisconnected
+from app.telemetry import current_request
+
+_FIXED = b"".join(b"%s: %s\r\n" % header for header in (*FIXED_HEADERS, *SECURITY_HEADERS))
+
+
+class _Direct(Received):
+    """A request that came the direct way. uvicorn reads and writes some of it, as it does of its own."""
+
+    __slots__ = ("_has_gone", "began", "chunks", "disconnected", "keep_alive", "response_complete")
+
+    def __init__(self, headers: dict[bytes, bytes], *, keep_alive: bool) -> None:
+        request_id, trace = identify(headers)
+        super().__init__("POST", headers, self._until_gone, request_id, trace)
+        self.began = time.perf_counter()
+        self.chunks: list[bytes] = []
+        self.keep_alive = keep_alive
+        self.disconnected = False
+        self.response_complete = False
+        self._has_gone: asyncio.Future[None] | None = None
+
+    @property
+    def message_event(self) -> "_Direct":
+        return self
+
+    def set(self) -> None:
+        """What uvicorn calls when the client has gone."""
+        if self._has_gone is not None and not self._has_gone.done():
+            self._has_gone.set_result(None)
+
+    async def _until_gone(self) -> Message:
+        if not self.disconnected:
+            self._has_gone = asyncio.get_running_loop().create_future()
+            await self._has_gone
+        return {"type": "http.disconnect"}
+
+
+class DirectProtocol(HttpToolsProtocol):
+    """uvicorn's protocol, with a shorter way for the plain POSTs of one path.
+
+    Plain is what has its length in its head, is JSON and asks for one answer. Whatever else comes on the connection,
+    before it or after it, takes the way of ASGI, and pipelined requests wait their turn on either.
+    """
+
+    path: ClassVar[bytes]
+    endpoint: ClassVar[GraphQLEndpoint]
+    max_body_bytes: ClassVar[int]
+    serves_any_origin: ClassVar[bool]
+    log: ClassVar[AccessLog]
+    _arriving: _Direct | None = None
+    _default_headers: tuple[list[tuple[bytes, bytes]], bytes] = ([], b"")
+
+    def on_message_begin(self) -> None:
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
+
+    def on_headers_complete(self) -> None:
+        request = self._plain()
+        if request is not None:
+            self._arriving = self.cycle = request  # type: ignore[assignment]  # has what uvicorn asks of its own
+            return
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, expects
+        self.headers += headers
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if self._arriving is None:
+            super().on_body(body)
+        else:
+            self._arriving.chunks.append(body)
+
+    def on_message_complete(self) -> None:
+        request = self._arriving
+        if request is None:
+            super().on_message_complete()
+            return
+        self._arriving = None
+        request.body = request.chunks[0] if len(request.chunks) == 1 else b"".join(request.chunks)
+        if not self.endpoint.attend(request, lambda answer: self._attended(request, answer)):
+            self._start(request)
+
+    def _plain(self) -> _Direct | None:
+        """The request whose head has come, if it is a plain one and nothing is before it."""
+        if self.url != self.path or self.parser.get_method() != b"POST" or self.parser.should_upgrade():
+            return None
+        is_busy = not getattr(self.cycle, "response_complete", True)  # before the first request there is no cycle
+        if is_busy or self.flow.write_paused:
+            return None
+        headers = dict(self.headers)
+        length = headers.get(b"content-length", b"")
+        if not length.isdigit() or int(length) > self.max_body_bytes or len(self.headers) > MAX_HEADERS:
+            return None
+        if self.expect_100_continue or not (self.serves_any_origin or b"origin" not in headers):
+            return None
+        if self.parser.get_http_version() != "1.1" or not _is_plain(headers):
+            return None
+        return _Direct(headers, keep_alive=self.parser.should_keep_alive())
+
+    def _attended(self, request: _Direct, answer: Answer | None) -> None:
+        if answer is None:
+            self._start(request)
+        else:
+            self._send(request, answer)
+
+    def _start(self, request: _Direct) -> None:
+        task = self.loop.create_task(self._serve(request))
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
+
+    async def _serve(self, request: _Direct) -> None:
+        current_request.set({"request_id": request.request_id, "trace_id": request.trace.trace_id})
+        try:
+            self._send(request, await self.endpoint.answer(request))
+        except ClientDisconnected:
+            self._log(request, None, 0)
+        except BaseException:
+            self.transport.close()
+            raise
+
+    def _send(self, request: _Direct, answer: Answer) -> None:
+        if request.disconnected:
+            self._log(request, None, 0)
+            return
+        self._log(request, answer.status, len(answer.body))
+        self.transport.write(b"".join((*self._head(request, answer), b"\r\n", answer.body)))
+        request.response_complete = True
+        if not request.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
+
+    def _head(self, request: _Direct, answer: Answer) -> list[bytes]:
+        lines = [
+            _beginning(answer.status, answer.format),
+            b"content-length: %d\r\nx-request-id: %s\r\n" % (len(answer.body), request.request_id.encode()),
+            self._server_headers(),
+        ]
+        for header in answer.headers:
+            lines.append(b"%s: %s\r\n" % header)
+            if header == (b"connection", b"close"):
+                request.keep_alive = False
+        if not request.keep_alive and (b"connection", b"close") not in answer.headers:
+            lines.append(b"connection: close\r\n")
+        return lines
+
+    def _server_headers(self) -> bytes:
+        """The headers of the server itself, such as the date: uvicorn makes a new list of them every second."""
+        made_of, made = self._default_headers
+        headers = self.server_state.default_headers
+        if made_of is not headers:
+            made = b"".join(b"%s: %s\r\n" % header for header in headers)
+            type(self)._default_headers = (headers, made)
+        return made
+
+    def _log(self, request: _Direct, status: int | None, size: int) -> None:
+        path = self.path.decode()
+        if self.log.is_read(path):
+            self.log.write("POST", path, status, began=request.began, size=size, operation=request.operation)
+
+
+def direct_protocol(
+    path: str, endpoint: GraphQLEndpoint, *, max_body_bytes: int, serves_any_origin: bool
+) -> type[DirectProtocol]:
+    """An HTTP protocol for uvicorn (`uvicorn.Config(http=…)`) that hands the plain POSTs of a path to the endpoint.
+
+    With `serves_any_origin` no answer depends on which page asks; else requests of pages take the way of ASGI, where
+    the headers of CORS are made.
+    """
+    members = {
+        "path": path.encode(),
+        "endpoint": endpoint,
+        "max_body_bytes": max_body_bytes,
+        "serves_any_origin": serves_any_origin,
+        "log": AccessLog(),
+    }
+    return type("Direct", (DirectProtocol,), members)
+
+
+@lru_cache(maxsize=128)
+def _beginning(status: int, answered: ResponseFormat) -> bytes:
+    return b"%scontent-type: %s\r\n%s" % (STATUS_LINE[status], answered.value, _FIXED)
+
+
+def _is_plain(headers: dict[bytes, bytes]) -> bool:
+    """Whether a POST is JSON and asks for one answer in one piece."""
+    accept = headers.get(b"accept")
+    return is_json(headers.get(b"content-type")) and response_format(accept) is not None
