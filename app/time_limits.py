@@ -3,9 +3,12 @@
 import asyncio
 import math
 from collections.abc import Awaitable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 T = TypeVar("T")
+
+RESOLUTION_SECONDS: Final = 0.001
+"""Limits that end so shortly one after the other end together, as the timers of event loops do."""
 
 
 class Limit:
@@ -82,7 +85,7 @@ class TimeLimits:
         self._timer = self.loop.call_at(rings_at, self._ring) if rings_at < math.inf else None
 
     def _ring(self) -> None:
-        now = self.loop.time()
+        now = self.loop.time() + RESOLUTION_SECONDS
         for limit in [limit for limit in self._limits if limit.rings_at <= now]:
             again = limit.ring()
             if again is None:

@@ -2,10 +2,10 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, TypeAlias
 
+import msgspec
 from graphql import (
     DocumentNode,
     FragmentDefinitionNode,
@@ -26,8 +26,7 @@ Stage: TypeAlias = Literal["parse", "validate", "operation"]
 OperationType: TypeAlias = Literal["query", "mutation", "subscription"]
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """One GraphQL request as it came in."""
 
     query: str
@@ -36,8 +35,7 @@ class Request:
     extensions: Mapping[str, object] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(msgspec.Struct, frozen=True):
     """A validated document with the operation to run chosen and the request's variables, not yet coerced."""
 
     document: "Document"

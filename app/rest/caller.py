@@ -3,9 +3,10 @@
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from random import getrandbits
 from typing import Self
+
+import msgspec
 
 from app.errors import DeadlineExceededError, RequestError, UnauthenticatedError
 
@@ -15,8 +16,7 @@ _visible = re.compile(r"[\x20-\x7e\t]*").fullmatch
 _traceparent = re.compile(r"(?!ff)[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}").fullmatch
 
 
-@dataclass(slots=True)
-class Deadline:
+class Deadline(msgspec.Struct):
     """The moment, on `clock`, at which the time for a whole request is used up."""
 
     at: float
@@ -37,8 +37,7 @@ class Deadline:
             raise DeadlineExceededError("The time for the whole request is used up.")
 
 
-@dataclass(slots=True)
-class Caller:
+class Caller(msgspec.Struct):
     """Whose request a call serves: what is forwarded to backends, and until when."""
 
     authorization: str | None

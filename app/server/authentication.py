@@ -18,7 +18,7 @@ from app.settings import Settings
 LEEWAY_SECONDS = 10.0
 _REQUIRED_CLAIMS = ["sub", "exp", "iat", "jti", "iss", "aud"]
 _MAX_TOKEN_LENGTH = 8192
-_CACHED_TOKENS = 4096
+_CACHED_TOKENS = 8192
 _TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*", re.ASCII)  # b64token, RFC 6750 section 2.1
 
 

@@ -9,11 +9,11 @@ from starlette.types import Message
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from app.server.endpoint import FIXED_HEADERS, MAX_HEADERS, GraphQLEndpoint
-from app.server.middleware import SECURITY_HEADERS, AccessLog, identify
+from app.server.middleware import SECURITY_HEADERS, AccessLog, request_id_of, trace_of
 from app.server.negotiation import ResponseFormat, is_json, response_format
 from app.server.received import Answer, Received
 from app.server.time_limit import ClientDisconnected
-from app.telemetry import current_request
+from app.telemetry import TraceContext, current_request
 
 _FIXED = b"".join(b"%s: %s\r\n" % header for header in (*FIXED_HEADERS, *SECURITY_HEADERS))
 
@@ -21,17 +21,23 @@ _FIXED = b"".join(b"%s: %s\r\n" % header for header in (*FIXED_HEADERS, *SECURIT
 class _Direct(Received):
     """A request that came the direct way. uvicorn reads and writes some of it, as it does of its own."""
 
-    __slots__ = ("_has_gone", "began", "chunks", "disconnected", "keep_alive", "response_complete")
+    __slots__ = ("_has_gone", "_trace", "began", "chunks", "disconnected", "keep_alive", "response_complete")
 
     def __init__(self, headers: dict[bytes, bytes], *, keep_alive: bool) -> None:
-        request_id, trace = identify(headers)
-        super().__init__("POST", headers, self._until_gone, request_id, trace)
+        super().__init__("POST", headers, request_id_of(headers))
         self.began = time.perf_counter()
         self.chunks: list[bytes] = []
         self.keep_alive = keep_alive
         self.disconnected = False
         self.response_complete = False
         self._has_gone: asyncio.Future[None] | None = None
+        self._trace: TraceContext | None = None
+
+    @property
+    def trace(self) -> TraceContext:
+        if self._trace is None:
+            self._trace = trace_of(self.headers)
+        return self._trace
 
     @property
     def message_event(self) -> "_Direct":
@@ -42,7 +48,8 @@ class _Direct(Received):
         if self._has_gone is not None and not self._has_gone.done():
             self._has_gone.set_result(None)
 
-    async def _until_gone(self) -> Message:
+    async def receive(self) -> Message:
+        """Wait until the client has gone: all that it sent is there."""
         if not self.disconnected:
             self._has_gone = asyncio.get_running_loop().create_future()
             await self._has_gone

@@ -6,7 +6,7 @@ from typing import Protocol, TypeAlias
 
 import msgspec
 from graphql import ExecutionResult
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import BackendError, DeadlineExceededError, GatewayError, RequestError, UnauthenticatedError
 from app.execution import Executor, InvalidDocumentError, Prepared
@@ -21,7 +21,7 @@ from app.server.reporting import Reporter
 from app.server.sharing import Sharing, SharingStats
 from app.server.time_limit import ClientDisconnected, OperationLimits
 from app.server.uploads import Limits, receiving
-from app.telemetry import log_lines_of
+from app.telemetry import TraceContext, log_lines_of
 
 MAX_HEADERS = 100
 _PREFLIGHT_HEADERS = (
@@ -129,22 +129,13 @@ class GraphQLEndpoint:
         if self._page is not None and scope["method"] == "GET" and prefers_html(headers.get(b"accept")):
             await self._page(scope, receive, send)
             return
-        state = scope["state"]
-        request = Received(
-            scope["method"],
-            headers,
-            receive,
-            state["request_id"],
-            state["trace"],
-            header_count=len(scope["headers"]),
-            query_string=scope["query_string"],
-        )
+        request = _FromAsgi(scope, headers, receive)
         try:
             answer = await self.answer(request)
         except ClientDisconnected:
             return
         finally:
-            state["operation"] = request.operation
+            scope["state"]["operation"] = request.operation
         length = (b"content-length", b"%d" % len(answer.body))
         all_headers = [(b"content-type", answer.format.value), length, *FIXED_HEADERS, *answer.headers]
         await send({"type": "http.response.start", "status": answer.status, "headers": all_headers})
@@ -308,8 +299,28 @@ class GraphQLEndpoint:
         return Answer(status if answered is ResponseFormat.GRAPHQL_RESPONSE else 200, answered, body)
 
 
-@dataclass(slots=True)
-class _Outcome:
+class _FromAsgi(Received):
+    """A request from an ASGI server."""
+
+    __slots__ = ("_receive", "_trace")
+
+    def __init__(self, scope: Scope, headers: Headers, receive: Receive) -> None:
+        state = scope["state"]
+        super().__init__(scope["method"], headers, state["request_id"])
+        self.header_count = len(scope["headers"])
+        self.query_string = scope["query_string"]
+        self._receive = receive
+        self._trace: TraceContext = state["trace"]
+
+    @property
+    def trace(self) -> TraceContext:
+        return self._trace
+
+    async def receive(self) -> Message:
+        return await self._receive()
+
+
+class _Outcome(msgspec.Struct):
     """What came of an operation. `body` is the answer once it was encoded; with errors there is none to share, as
     each of those who wait has its own request id in it."""
 

@@ -40,13 +40,17 @@ def middleware(settings: Settings) -> list[Middleware]:
     return stack
 
 
-def identify(headers: Mapping[bytes, bytes]) -> tuple[str, TraceContext]:
-    """The id of a request and its place in a trace: those of the headers where they are sane, or new ones."""
+def request_id_of(headers: Mapping[bytes, bytes]) -> str:
+    """The id that the headers give the request where it is a sane one, or a new one."""
     request_id = headers.get(b"x-request-id")
     if request_id is None or _REQUEST_ID.fullmatch(request_id) is None:
-        request_id = b"%032x" % getrandbits(128)
-    trace = TraceContext.received(_text(headers.get(b"traceparent")), _text(headers.get(b"tracestate")))
-    return request_id.decode(), trace
+        return f"{getrandbits(128):032x}"
+    return request_id.decode()
+
+
+def trace_of(headers: Mapping[bytes, bytes]) -> TraceContext:
+    """The request's place in the trace of its headers, or in a new one."""
+    return TraceContext.received(_text(headers.get(b"traceparent")), _text(headers.get(b"tracestate")))
 
 
 class RequestContextMiddleware:
@@ -64,7 +68,8 @@ class RequestContextMiddleware:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        request_id, trace = identify(dict(scope["headers"]))
+        headers = dict(scope["headers"])
+        request_id, trace = request_id_of(headers), trace_of(headers)
         state = scope.setdefault("state", {})
         state["request_id"], state["trace"] = request_id, trace
         id_header = (b"x-request-id", request_id.encode())

@@ -1,55 +1,42 @@
 """A request to the GraphQL endpoint and the answer to it, whichever server took it from its socket."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-from starlette.types import Receive
+import msgspec
+from starlette.types import Message
 
 from app.server.negotiation import ResponseFormat
 from app.telemetry import TraceContext
 
 
-class Received:
-    """One request. `receive` gives what comes of it still, as in ASGI; `body` is set where all of it is there."""
+class Received(ABC):
+    """One request."""
 
-    __slots__ = (
-        "body",
-        "header_count",
-        "headers",
-        "method",
-        "operation",
-        "query_string",
-        "receive",
-        "request_id",
-        "trace",
-    )
+    __slots__ = ("body", "header_count", "headers", "method", "operation", "query_string", "request_id")
 
-    def __init__(
-        self,
-        method: str,
-        headers: Mapping[bytes, bytes],
-        receive: Receive,
-        request_id: str,
-        trace: TraceContext,
-        *,
-        header_count: int = 0,
-        query_string: bytes = b"",
-        body: bytes | None = None,
-    ) -> None:
+    def __init__(self, method: str, headers: Mapping[bytes, bytes], request_id: str) -> None:
         self.method = method
         self.headers = headers
-        self.receive = receive
         self.request_id = request_id
-        self.trace = trace
-        self.header_count = header_count
-        self.query_string = query_string
-        self.body = body
+        self.header_count = 0
+        self.query_string = b""
+        self.body: bytes | None = None
+        """Set where all of it is there already."""
         self.operation: str | None = None
         """The name of the operation, or its type, once it is known; for the log."""
 
+    @property
+    @abstractmethod
+    def trace(self) -> TraceContext:
+        """The request's place in a trace."""
 
-@dataclass(slots=True)
-class Answer:
+    @abstractmethod
+    async def receive(self) -> Message:
+        """What comes of the request still, as in ASGI."""
+
+
+class Answer(msgspec.Struct):
     """What is sent back."""
 
     status: int

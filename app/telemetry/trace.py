@@ -1,16 +1,16 @@
 """W3C trace context: the `traceparent` of a request, read or made."""
 
 import re
-from dataclasses import dataclass
 from random import getrandbits
 from typing import Self
+
+import msgspec
 
 _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?", re.ASCII)
 _MAX_TRACESTATE = 512  # what section 3.3.1.5 asks to be passed on at least
 
 
-@dataclass(frozen=True, slots=True)
-class TraceContext:
+class TraceContext(msgspec.Struct, frozen=True):
     """The place of the gateway in a trace, to be handed to the backends (https://www.w3.org/TR/trace-context/)."""
 
     traceparent: str
