@@ -8,6 +8,7 @@ THRESHOLD = 20_000
 
 def calm_collector() -> None:
     """Leave out what is here to stay, such as the schema, and look at the rest less often. Call it before serving."""
+    gc.enable()
     gc.collect()
     gc.freeze()
     gc.set_threshold(THRESHOLD, 10, 10)

@@ -1,14 +1,17 @@
 """Every edge, with exactly the calls it takes: one for all objects of a level."""
 
+import uuid
 from collections.abc import Callable
 from itertools import chain
 from typing import Any, TypeAlias
 
+import httpx
 import pytest
 from graphql import GraphQLObjectType
 
 from app.schema import create_schema
-from tests.gateway import Gateway
+from tests.end_to_end.sockets import subscribed
+from tests.gateway import SERVICE_KEY, Gateway
 from tests.resolvers import ai_agent_edges, character_edges, publishing_edges, workspace_edges
 from tests.resolvers.edges import ids
 
@@ -29,6 +32,22 @@ ROUTES = {
     "Content": "/content/content",
     "Task": "/agents/tasks",
     "SocialAccount": "/social/accounts",
+}
+
+
+FAILING = {
+    "post": "posts",
+    "scheduled_post": "scheduledPosts",
+    "automation_rule": "automationRules",
+    "engagement_action": "engagementActions",
+}
+"""What a failure can be of, and the list to find one of them in."""
+
+ROUTES_OF_FAILING = {
+    "post": "posts",
+    "scheduled_post": "scheduled-posts",
+    "automation_rule": "automation-rules",
+    "engagement_action": "engagement",
 }
 
 
@@ -285,6 +304,45 @@ async def test_more_keys_than_a_backend_takes_are_split(gateway: Gateway) -> Non
 async def _listing_count(gateway: Gateway) -> int:
     answer = await gateway.query("{ listings(first: 1) { totalCount } }", email="admin@example.com")
     return int(answer.data["listings"]["totalCount"])
+
+
+FAILURES = """subscription { updates(types: [ERROR_OCCURRED]) {
+    ... on ErrorOccurred { error { subject {
+        __typename
+        ... on Post { databaseId } ... on ScheduledPost { databaseId }
+        ... on AutomationRule { databaseId } ... on EngagementAction { databaseId }
+    } } }
+} }"""
+
+
+async def test_what_has_failed_is_one_call_for_an_event(gateway: Gateway) -> None:
+    lists = {field: f"{field}(first: 1) {{ nodes {{ __typename databaseId }} }}" for field in FAILING.values()}
+    found = (await gateway.query(f"{{ {' '.join(lists.values())} }}")).data
+    failed = {source: found[field]["nodes"][0] for source, field in FAILING.items()}
+    before = set(gateway.recorder.by_request)
+    async with subscribed(gateway, gateway.token(), FAILURES) as stream:
+        await stream.begun()
+        await told(gateway, [(source, failed[source]["databaseId"]) for source in FAILING] + [("unheard_of", "1")])
+        shown = [(await stream.event())["error"]["subject"] for _ in range(len(FAILING) + 1)]
+
+    assert shown == [*failed.values(), None]
+    (calls,) = [gateway.recorder.by_request.pop(id) for id in set(gateway.recorder.by_request) - before]
+    assert calls == [
+        f"GET /publishing/{ROUTES_OF_FAILING[source]}?ids={failed[source]['databaseId']}" for source in FAILING
+    ]
+
+
+async def told(gateway: Gateway, failures: list[tuple[str, str]]) -> None:
+    """Post that things have failed, as the publishing service does."""
+    events = []
+    for source, id in failures:
+        error = {"id": f"flr_{uuid.uuid4().hex}", "owner_id": CHRIS_USER, "source": source, "source_id": id}
+        error |= {"code": "PLATFORM_ERROR", "message": "It has failed."}
+        head = {"specversion": "1.0", "id": error["id"], "source": "/publishing", "type": "error.occurred"}
+        events.append({**head, "owner": CHRIS_USER, "data": {"error": error}})
+    headers = {"x-service-key": SERVICE_KEY, "content-type": "application/cloudevents-batch+json"}
+    async with httpx.AsyncClient(verify=False) as client:  # noqa: S501 -- there is no TLS, and its setup is slow
+        (await client.post(f"{gateway.url}/events", json=events, headers=headers)).raise_for_status()
 
 
 def test_every_edge_has_a_case() -> None:
