@@ -10,7 +10,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 help: ; sed -nE 's/^([a-z-]+):.*## ([a-z].*)/  make \1\t\2/p' Makefile | expand -t 20
 run: .venv/installed ; exec $(BIN)/gateway dev ## serve on 127.0.0.1:8003, with reference backends and sample data
 serve: .venv/installed ; exec $(BIN)/gateway serve ## serve in production: backends and secrets come from the environment
-test: .venv/installed-dev ; $(BIN)/pytest $(ARGS) ## run the tests, with ARGS for pytest
+test: .venv/installed-dev ; $(BIN)/pytest -n auto --maxprocesses=4 --dist=loadfile $(ARGS) ## run the tests, with ARGS for pytest
 lint: .venv/installed-dev ; $(BIN)/ruff check . && $(BIN)/ruff format --check . ## look for mistakes and bad form
 types: .venv/installed-dev ; $(BIN)/mypy ## check the types
 imports: .venv/installed-dev ; $(BIN)/lint-imports ## check who imports whom

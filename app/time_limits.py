@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 T = TypeVar("T")
 
-RESOLUTION_SECONDS: Final = 0.001
+RESOLUTION_SECONDS: Final = 0.005
 """Limits that end so shortly one after the other end together, as the timers of event loops do."""
 
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Final
 
@@ -64,7 +64,7 @@ class ChatClient(CollectionClient[ChatMessageRecord]):
 
         It may take as long as it wants, as long as it goes on: the service's timeout is for each piece.
         """
-        caller = replace(self.caller, deadline=Deadline.after(math.inf))
+        caller = msgspec.structs.replace(self.caller, deadline=Deadline.after(math.inf))
         async with self.rest.stream(caller, "GET", "/chat/stream", (("question", question),)) as chunks:
             index = 0
             try:

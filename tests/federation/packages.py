@@ -24,7 +24,11 @@ def installed() -> Path:
             made.mkdir()
             shutil.copy(recipe, made)
             run(made, "npm", *_INSTALL, seconds=600)
-            made.rename(place)  # in one step: what is there is whole
+            try:
+                made.rename(place)  # in one step: what is there is whole
+            except OSError:
+                if not place.exists():  # another run was first
+                    raise
     return place / "node_modules"
 
 
