@@ -99,8 +99,8 @@ class DirectProtocol(HttpToolsProtocol):
             super().on_message_complete()
             return
         self._arriving = None
-        request.body = request.chunks[0] if len(request.chunks) == 1 else b"".join(request.chunks)
-        if not self.endpoint.attend(request, lambda answer: self._attended(request, answer)):
+        body = request.chunks[0] if len(request.chunks) == 1 else b"".join(request.chunks)
+        if not self.endpoint.attend(request, body, lambda answer: self._attended(request, answer)):
             self._start(request)
 
     def _plain(self) -> _Direct | None:

@@ -6,7 +6,7 @@ from typing import Protocol, TypeAlias
 
 import msgspec
 from graphql import ExecutionResult
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.errors import BackendError, DeadlineExceededError, GatewayError, RequestError, UnauthenticatedError
 from app.execution import Executor, InvalidDocumentError, Prepared
@@ -16,12 +16,12 @@ from app.server.multipart import is_multipart
 from app.server.negotiation import ResponseFormat, is_json, prefers_html, response_format
 from app.server.openness import is_open
 from app.server.parameters import discard_body, from_body, from_query_string, read_body
-from app.server.received import Answer, Received
+from app.server.received import Answer, FromAsgi, Received
 from app.server.reporting import Reporter
 from app.server.sharing import Sharing, SharingStats
 from app.server.time_limit import ClientDisconnected, OperationLimits
 from app.server.uploads import Limits, receiving
-from app.telemetry import TraceContext, log_lines_of
+from app.telemetry import log_lines_of
 
 MAX_HEADERS = 100
 _PREFLIGHT_HEADERS = (
@@ -129,7 +129,7 @@ class GraphQLEndpoint:
         if self._page is not None and scope["method"] == "GET" and prefers_html(headers.get(b"accept")):
             await self._page(scope, receive, send)
             return
-        request = _FromAsgi(scope, headers, receive)
+        request = FromAsgi(scope, headers, receive)
         try:
             answer = await self.answer(request)
         except ClientDisconnected:
@@ -152,20 +152,37 @@ class GraphQLEndpoint:
             raise
         except Exception as error:  # nothing may reach the server, which would close the connection unanswered
             return self._refused(error, request.request_id, accepted or ResponseFormat.JSON)
+        finally:
+            self._withdraw(request)
 
-    def attend(self, request: Received, done: Callable[[Answer | None], None]) -> bool:
-        """Whether an identical query is in flight whose answer will be this one's: `done` is called with it then.
+    def attend(self, request: Received, body: bytes, done: Callable[[Answer | None], None]) -> bool:
+        """Whether an identical request is in flight whose answer will be this one's: `done` is called with it then.
 
-        It is called with None when there will be no such answer after all.
+        It is called with None when there will be no such answer after all. If this is the first of its kind, others
+        may attend to it from now on: it must be answered.
         """
-        if self._sharing is None or request.body is None:
+        request.body = body
+        if self._sharing is None:
             return False
-        authorization = request.headers.get(b"authorization")
-        key = (request.method, request.body, authorization, self._is_explained(request.headers))
-        if not self._sharing.in_flight(key) or not self._authenticator.remembers(_text(authorization)):
+        key = self._key(request, body)
+        if not self._sharing.in_flight(key):
+            request.announced = (key, self._sharing.announce(key))
+            return False
+        if not self._authenticator.remembers(_text(request.headers.get(b"authorization"))):
             return False
         self._sharing.attend(key, lambda outcome: done(None if outcome is None else self._joined(outcome, request)))
         return True
+
+    def _key(self, request: Received, sent: bytes) -> Hashable:
+        """What makes two requests the same."""
+        headers = request.headers
+        return (request.method, sent, headers.get(b"authorization"), self._is_explained(headers))
+
+    def _withdraw(self, request: Received) -> None:
+        """Let those who attend to a request know that it is not shared, unless it has been."""
+        if request.announced is not None and self._sharing is not None:
+            self._sharing.end(*request.announced)
+            request.announced = None
 
     def _joined(self, outcome: "_Outcome", request: Received) -> Answer:
         """The answer to a request that another's execution serves, in whose task this is called."""
@@ -191,9 +208,12 @@ class GraphQLEndpoint:
             if not is_open(self._prepare(request.method, sent)):
                 raise
             principal = None  # clients send the token they have, even to exchange it because it has expired
-        key = (request.method, sent, authorization, self._is_explained(request.headers))
-        shared = await self._sharing.join(key) if self._sharing is not None and self._sharing.in_flight(key) else None
-        return shared or await self._begin(key, self._prepare(request.method, sent), principal, request)
+        key, flight = request.announced or (self._key(request, sent), None)
+        if flight is None and self._sharing is not None and self._sharing.in_flight(key):
+            shared = await self._sharing.join(key)
+            if shared is not None:
+                return shared
+        return await self._begin(key, self._prepare(request.method, sent), principal, request)
 
     async def _execute_with_files(self, request: Received, content_type: bytes, uploads: Uploads) -> "_Outcome":
         """Execute an operation while its files come in."""
@@ -227,8 +247,10 @@ class GraphQLEndpoint:
                 return await self._limits.within(
                     self._timeout, self._execute(prepared, principal, request), client=request.receive
                 )
-            work = self._sharing.run(key, lambda: self._execute(prepared, principal, request))
+            flight = request.announced[1] if request.announced else None
+            work = self._sharing.run(key, lambda: self._execute(prepared, principal, request), flight)
             return await self._limits.within(self._timeout, work, client=request.receive)
+        self._withdraw(request)
         try:  # a mutation that began is finished, whether or not its client is there
             return await self._limits.within(self._timeout, self._execute(prepared, principal, request))
         finally:
@@ -297,27 +319,6 @@ class GraphQLEndpoint:
         errors = self._reporter.format(error.errors, request_id, error.stage)
         body = _encode({"errors": errors})
         return Answer(status if answered is ResponseFormat.GRAPHQL_RESPONSE else 200, answered, body)
-
-
-class _FromAsgi(Received):
-    """A request from an ASGI server."""
-
-    __slots__ = ("_receive", "_trace")
-
-    def __init__(self, scope: Scope, headers: Headers, receive: Receive) -> None:
-        state = scope["state"]
-        super().__init__(scope["method"], headers, state["request_id"])
-        self.header_count = len(scope["headers"])
-        self.query_string = scope["query_string"]
-        self._receive = receive
-        self._trace: TraceContext = state["trace"]
-
-    @property
-    def trace(self) -> TraceContext:
-        return self._trace
-
-    async def receive(self) -> Message:
-        return await self._receive()
 
 
 class _Outcome(msgspec.Struct):

@@ -1,19 +1,21 @@
 """A request to the GraphQL endpoint and the answer to it, whichever server took it from its socket."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
 import msgspec
-from starlette.types import Message
+from starlette.types import Message, Receive, Scope
 
 from app.server.negotiation import ResponseFormat
+from app.server.sharing import Flight
 from app.telemetry import TraceContext
 
 
 class Received(ABC):
     """One request."""
 
-    __slots__ = ("body", "header_count", "headers", "method", "operation", "query_string", "request_id")
+    __slots__ = ("announced", "body", "header_count", "headers", "method", "operation", "query_string", "request_id")
 
     def __init__(self, method: str, headers: Mapping[bytes, bytes], request_id: str) -> None:
         self.method = method
@@ -23,6 +25,8 @@ class Received(ABC):
         self.query_string = b""
         self.body: bytes | None = None
         """Set where all of it is there already."""
+        self.announced: tuple[Hashable, Flight[Any]] | None = None
+        """What others may attend to, by what makes them the same."""
         self.operation: str | None = None
         """The name of the operation, or its type, once it is known; for the log."""
 
@@ -34,6 +38,27 @@ class Received(ABC):
     @abstractmethod
     async def receive(self) -> Message:
         """What comes of the request still, as in ASGI."""
+
+
+class FromAsgi(Received):
+    """A request from an ASGI server."""
+
+    __slots__ = ("_receive", "_trace")
+
+    def __init__(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive) -> None:
+        state = scope["state"]
+        super().__init__(scope["method"], headers, state["request_id"])
+        self.header_count = len(scope["headers"])
+        self.query_string = scope["query_string"]
+        self._receive = receive
+        self._trace: TraceContext = state["trace"]
+
+    @property
+    def trace(self) -> TraceContext:
+        return self._trace
+
+    async def receive(self) -> Message:
+        return await self._receive()
 
 
 class Answer(msgspec.Struct):

@@ -18,16 +18,22 @@ class SharingStats:
     waiting: int = 0
 
 
-class _Flight(Generic[T]):
-    """An execution under way, and those who wait for what comes of it."""
+class Flight(Generic[T]):
+    """An execution that is announced or under way, and those who wait for what comes of it."""
 
-    __slots__ = ("waiters",)
+    __slots__ = ("_waiters",)
 
     def __init__(self) -> None:
-        self.waiters: list[Callable[[T | None], None]] = []
+        self._waiters: list[Callable[[T | None], None]] = []
+
+    def attend(self, landed: Callable[[T | None], None]) -> None:
+        """Have `landed` called with what comes of it; it must not raise."""
+        self._waiters.append(landed)
 
     def land(self, result: T | None) -> None:
-        for waiter in self.waiters:
+        """Tell those who wait, once."""
+        waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
             waiter(result)
 
 
@@ -40,7 +46,7 @@ class Sharing(Generic[T]):
 
     def __init__(self) -> None:
         self.stats = SharingStats()
-        self._flights: dict[Hashable, _Flight[T]] = {}
+        self._flights: dict[Hashable, Flight[T]] = {}
 
     async def join(self, key: Hashable) -> T | None:
         """What comes of the execution in flight; None when there is none, or when it came to nothing.
@@ -49,7 +55,7 @@ class Sharing(Generic[T]):
         """
         while (flight := self._flights.get(key)) is not None:
             waiter: asyncio.Future[T | None] = asyncio.get_running_loop().create_future()
-            flight.waiters.append(partial(_settle, waiter))
+            flight.attend(partial(_settle, waiter))
             self.stats.waiting += 1
             try:
                 result = await waiter
@@ -69,23 +75,33 @@ class Sharing(Generic[T]):
             landed(result)
 
         self.stats.waiting += 1
-        self._flights[key].waiters.append(counted)
+        self._flights[key].attend(counted)
 
-    async def run(self, key: Hashable, execute: Callable[[], Awaitable[T]]) -> T:
-        """The result of the execution in flight, or else of this one."""
-        joined = await self.join(key)
-        if joined is not None:
-            return joined
+    def announce(self, key: Hashable) -> Flight[T]:
+        """A flight that others may join before its execution begins. It must be run, or ended with `end`."""
+        flight = self._flights[key] = Flight()
+        return flight
+
+    def end(self, key: Hashable, flight: Flight[T], result: T | None = None) -> None:
+        """Let a flight end, with a result or without; once it has ended this does nothing."""
+        if self._flights.get(key) is flight:
+            del self._flights[key]
+        flight.land(result)
+
+    async def run(self, key: Hashable, execute: Callable[[], Awaitable[T]], flight: Flight[T] | None = None) -> T:
+        """The result of this execution, that of a flight which was announced, or of the one in flight before it."""
+        if flight is None:
+            joined = await self.join(key)
+            if joined is not None:
+                return joined
+            flight = self.announce(key)
         self.stats.executed += 1
-        flight = self._flights[key] = _Flight()
         result = None
         try:
             result = await execute()
             return result
         finally:
-            if self._flights.get(key) is flight:
-                del self._flights[key]
-            flight.land(result)
+            self.end(key, flight, result)
 
     def in_flight(self, key: Hashable) -> bool:
         """Whether a request with this key would wait for another."""

@@ -214,6 +214,23 @@ async def test_one_of_those_who_share_may_leave(graph: Graph) -> None:
         assert (await an_answer(reader))[2] == b'{"data":{"wait":"done"}}'
 
 
+async def test_mutations_that_are_the_same_are_each_run(graph: Graph) -> None:
+    async with graph.socket() as (first, writer), graph.socket() as (second, other):
+        writer.write(a_request("mutation { work }"))
+        other.write(a_request("mutation { work }"))
+        graph.work.may_end.set()
+        assert [(await an_answer(reader))[2] for reader in (first, second)] == [b'{"data":{"work":"done"}}'] * 2
+    assert graph.work.runs == 2
+
+
+async def test_those_who_send_what_cannot_be_executed_are_each_told(graph: Graph) -> None:
+    async with graph.socket() as (first, writer), graph.socket() as (second, other):
+        writer.write(a_request("{"))
+        other.write(a_request("{"))
+        assert [(await an_answer(reader))[0] for reader in (first, second)] == [200, 200]
+    assert not graph.endpoint.sharing.waiting
+
+
 async def test_what_takes_too_long_is_answered_so() -> None:
     async with a_graph(seconds=0.05) as graph, httpx.AsyncClient(base_url=graph.url) as client:
         answer = await client.post("/graphql", json={"query": "{ wait }"}, headers={"X-Request-ID": "r1"})

@@ -116,3 +116,28 @@ async def test_nobody_joins_what_began_before_a_mutation() -> None:
     after.release.set()
     await second
     assert (before.begun, after.begun) == (1, 1)
+
+
+async def test_what_is_announced_can_be_joined_before_it_begins() -> None:
+    sharing, work = Sharing[str](), Work()
+    told: list[str | None] = []
+    flight = sharing.announce("a")
+    sharing.attend("a", told.append)
+    work.release.set()
+
+    assert await sharing.run("a", work, flight) == "result 1"
+    assert told == ["result 1"]
+    assert sharing.stats == SharingStats(executed=1, shared=1)
+    assert not sharing.in_flight("a")
+
+
+async def test_those_who_joined_what_never_begins_are_told_once() -> None:
+    sharing = Sharing[str]()
+    told: list[str | None] = []
+    flight = sharing.announce("a")
+    sharing.attend("a", told.append)
+    sharing.end("a", flight)
+    sharing.end("a", flight)
+
+    assert told == [None]
+    assert sharing.stats == SharingStats()
