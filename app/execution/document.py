@@ -20,10 +20,9 @@ from graphql import (
 from graphql.execution.collect_fields import FragmentDetails
 from graphql.validation import ASTValidationRule
 
-from app.execution.operation import Operation
+from app.execution.operation import Operation, OperationType
 
 Stage: TypeAlias = Literal["parse", "validate", "operation"]
-OperationType: TypeAlias = Literal["query", "mutation", "subscription"]
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -44,7 +43,7 @@ class Prepared(msgspec.Struct, frozen=True):
 
     @property
     def operation_type(self) -> OperationType:
-        return self.operation.node.operation.value
+        return self.operation.kind
 
     @property
     def operation_name(self) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, 
 from dataclasses import dataclass
 from typing import Any, cast
 
-from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationType, assert_valid_schema
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema, assert_valid_schema
 from graphql.execution import Executor as FieldExecutor
 from graphql.execution import create_source_event_stream
 from graphql.execution.executor import SELECTIONS_NESTED_TOO_DEEPLY
@@ -115,7 +115,7 @@ class Executor:
     ) -> Response | Awaitable[Response]:
         operation = prepared.operation
         executor = operation.executor(self._field_executor, variable_values, context, root)
-        serially = operation.node.operation is OperationType.MUTATION
+        serially = operation.kind == "mutation"
         return respond(operation.plan(variable_values), executor, serially=serially)
 
     def _coerced(self, prepared: Prepared) -> VariableValues | list[GraphQLError]:

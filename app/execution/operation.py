@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from graphql import (
     DirectiveNode,
@@ -30,6 +30,8 @@ from app.execution.trail import ROOT
 MAX_PLANS = 32
 """Plans kept of one operation, for that many choices of its conditions."""
 
+OperationType: TypeAlias = Literal["query", "mutation", "subscription"]
+
 Response: TypeAlias = tuple[dict[str, Any] | None, list[GraphQLError]]
 """Data and errors."""
 
@@ -56,6 +58,7 @@ class Operation:
 
     schema: GraphQLSchema
     node: OperationDefinitionNode
+    kind: OperationType
     fragments: Mapping[str, FragmentDetails]
     conditions: Sequence[str]
     """The names of the variables that `@skip` and `@include` ask for."""
@@ -72,7 +75,8 @@ class Operation:
         visit(node, conditions)
         for fragment in fragments.values():
             visit(fragment.definition, conditions)
-        return cls(schema, node, fragments, sorted(conditions.variables), not conditions.is_incremental)
+        is_compilable = not conditions.is_incremental
+        return cls(schema, node, node.operation.value, fragments, sorted(conditions.variables), is_compilable)
 
     @property
     def root_type(self) -> GraphQLObjectType:

@@ -21,7 +21,7 @@ _FIXED = b"".join(b"%s: %s\r\n" % header for header in (*FIXED_HEADERS, *SECURIT
 class _Direct(Received):
     """A request that came the direct way. uvicorn reads and writes some of it, as it does of its own."""
 
-    __slots__ = ("_has_gone", "_trace", "began", "chunks", "disconnected", "keep_alive", "response_complete")
+    __slots__ = ("_has_gone", "_trace", "began", "chunks", "disconnected", "keep_alive", "response_complete", "task")
 
     def __init__(self, headers: dict[bytes, bytes], *, keep_alive: bool) -> None:
         super().__init__("POST", headers, request_id_of(headers))
@@ -32,6 +32,7 @@ class _Direct(Received):
         self.response_complete = False
         self._has_gone: asyncio.Future[None] | None = None
         self._trace: TraceContext | None = None
+        self.task: asyncio.Task[None] | None = None
 
     @property
     def trace(self) -> TraceContext:
@@ -63,7 +64,8 @@ class DirectProtocol(HttpToolsProtocol):
     before it or after it, takes the way of ASGI, and pipelined requests wait their turn on either.
     """
 
-    path: ClassVar[bytes]
+    path: ClassVar[str]
+    target: ClassVar[bytes]
     endpoint: ClassVar[GraphQLEndpoint]
     max_body_bytes: ClassVar[int]
     serves_any_origin: ClassVar[bool]
@@ -105,7 +107,7 @@ class DirectProtocol(HttpToolsProtocol):
 
     def _plain(self) -> _Direct | None:
         """The request whose head has come, if it is a plain one and nothing is before it."""
-        if self.url != self.path or self.parser.get_method() != b"POST" or self.parser.should_upgrade():
+        if self.url != self.target or self.parser.get_method() != b"POST" or self.parser.should_upgrade():
             return None
         is_busy = not getattr(self.cycle, "response_complete", True)  # before the first request there is no cycle
         if is_busy or self.flow.write_paused:
@@ -127,9 +129,8 @@ class DirectProtocol(HttpToolsProtocol):
             self._send(request, answer)
 
     def _start(self, request: _Direct) -> None:
-        task = self.loop.create_task(self._serve(request))
-        task.add_done_callback(self.tasks.discard)
-        self.tasks.add(task)
+        request.task = self.loop.create_task(self._serve(request))
+        self.tasks.add(request.task)
 
     async def _serve(self, request: _Direct) -> None:
         current_request.set({"request_id": request.request_id, "trace_id": request.trace.trace_id})
@@ -140,6 +141,9 @@ class DirectProtocol(HttpToolsProtocol):
         except BaseException:
             self.transport.close()
             raise
+        finally:
+            self.tasks.discard(request.task)  # not by a callback, which would cost a turn of the loop
+            request.task = None
 
     def _send(self, request: _Direct, answer: Answer) -> None:
         if request.disconnected:
@@ -176,9 +180,8 @@ class DirectProtocol(HttpToolsProtocol):
         return made
 
     def _log(self, request: _Direct, status: int | None, size: int) -> None:
-        path = self.path.decode()
-        if self.log.is_read(path):
-            self.log.write("POST", path, status, began=request.began, size=size, operation=request.operation)
+        if self.log.is_read(self.path):
+            self.log.write("POST", self.path, status, began=request.began, size=size, operation=request.operation)
 
 
 def direct_protocol(
@@ -190,7 +193,8 @@ def direct_protocol(
     the headers of CORS are made.
     """
     members = {
-        "path": path.encode(),
+        "path": path,
+        "target": path.encode(),
         "endpoint": endpoint,
         "max_body_bytes": max_body_bytes,
         "serves_any_origin": serves_any_origin,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol, TypeAlias
 
 import msgspec
@@ -32,6 +33,9 @@ _PREFLIGHT_HEADERS = (
 )
 _PLAN_HEADER = b"x-atrium-plan"
 FIXED_HEADERS = ((b"vary", b"accept"), (b"cache-control", b"no-store"))
+_REMEMBERED = 64
+_REMEMBERED_BYTES = 2048
+"""Of that many requests of at most this length it is remembered what they ask for; of all others, the document."""
 _encode = msgspec.json.Encoder().encode
 
 Headers: TypeAlias = Mapping[bytes, bytes]
@@ -117,6 +121,7 @@ class GraphQLEndpoint:
         self._page = page
         self._uploads = uploads
         self._limits = OperationLimits()
+        self._recall = lru_cache(_REMEMBERED)(self._understand)
         self._sharing = Sharing[_Outcome]() if share else None
 
     @property
@@ -234,6 +239,9 @@ class GraphQLEndpoint:
                 self._sharing.close_to_newcomers()
 
     def _prepare(self, method: str, sent: bytes) -> Prepared:
+        return self._recall(method, sent) if len(sent) <= _REMEMBERED_BYTES else self._understand(method, sent)
+
+    def _understand(self, method: str, sent: bytes) -> Prepared:
         prepared = self._executor.prepare(from_body(sent) if method == "POST" else from_query_string(sent))
         _check_transport(prepared, method)
         return prepared
