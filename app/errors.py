@@ -12,6 +12,8 @@
     ├── RateLimitedError                 RATE_LIMIT_EXCEEDED     used too often; says when to come back
     └── BackendError                     BACKEND_ERROR           a backend answered 5xx
         ├── BackendUnavailableError      BACKEND_UNAVAILABLE     refused, reset, 502, 503
+        │   ├── BackendCircuitOpenError  BACKEND_CIRCUIT_OPEN    not asked: it mostly failed of late
+        │   └── BackendOverloadedError   BACKEND_OVERLOADED      not asked: too many calls wait for it
         ├── BackendTimeoutError          BACKEND_TIMEOUT         no answer in time, 504
         ├── BackendInvalidResponseError  BACKEND_INVALID_RESPONSE  not JSON, wrong shape, too large
         └── ProblemError                 the problem's own code  a 4xx answer (RFC 9457)
@@ -95,7 +97,18 @@ class CursorExpiredError(GatewayError):
 
 
 class DeadlineExceededError(GatewayError):
+    """`service` is the backend that was being asked when the time ran out, if there was one."""
+
     code = "REQUEST_TIMEOUT"
+
+    def __init__(self, message: str, *, service: str | None = None) -> None:
+        super().__init__(message)
+        self.service = service
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        """`code`, and where known `service`."""
+        return {"code": self.code} if self.service is None else {"code": self.code, "service": self.service}
 
 
 class RateLimitedError(GatewayError):
@@ -151,6 +164,14 @@ class BackendError(GatewayError):
 
 class BackendUnavailableError(BackendError):
     code = "BACKEND_UNAVAILABLE"
+
+
+class BackendCircuitOpenError(BackendUnavailableError):
+    code = "BACKEND_CIRCUIT_OPEN"
+
+
+class BackendOverloadedError(BackendUnavailableError):
+    code = "BACKEND_OVERLOADED"
 
 
 class BackendTimeoutError(BackendError):

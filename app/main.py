@@ -18,7 +18,7 @@ from app.execution import Executor, Prepared
 from app.graph import ComposedSchema, ContextFactory
 from app.graph.principal import Revocations
 from app.graph.rate_limit import RateLimiter
-from app.rest import RestClient
+from app.rest import RestClient, Timing
 from app.schema import EXAMPLES, create_schema
 from app.server.authentication import Authenticator
 from app.server.direct import DirectProtocol, direct_protocol
@@ -42,8 +42,12 @@ GRAPHQL_PATH = "/graphql"
 BACKEND_COUNTERS = {
     "calls": "Calls that were asked for.",
     "shared": "Reads that were answered by an identical one in flight, at no cost to the backend.",
-    "retried": "Calls that were sent again after the connection had failed.",
+    "sent": "Calls that went out, repeated ones included.",
+    "retried": "Calls that were sent again after a failure that may pass.",
     "failures": "Calls that came to no good answer.",
+    "retries_refused": "Calls that were not sent again because the budget of retries was used up.",
+    "circuit_refused": "Calls that were not sent because the operation mostly failed of late.",
+    "queue_refused": "Calls that were not sent because too many waited for their turn.",
 }
 
 log = structlog.get_logger(__name__)
@@ -74,17 +78,21 @@ class Gateway(FastAPI):
 
 
 def create_app(
-    settings: Settings, service_urls: Mapping[str, str] | None = None, *, issue_token: Callable[[], str] | None = None
+    settings: Settings,
+    service_urls: Mapping[str, str] | None = None,
+    *,
+    issue_token: Callable[[], str] | None = None,
+    timing: Timing | None = None,
 ) -> Gateway:
     """The gateway as an ASGI app.
 
     `service_urls` says where backends are that no environment variable places, by the name of the service.
-    `issue_token` makes the token that GraphiQL opens with: for development only. Raises `ValueError` for settings
-    that contradict each other.
+    `issue_token` makes the token that GraphiQL opens with: for development only. `timing` is what retries and breakers
+    go by. Raises `ValueError` for settings that contradict each other.
     """
     events = EventLog(MemoryStore(size=settings.event_log_size, seconds=settings.event_log_seconds))
     revocations = Revocations()
-    backends = connect_backends(service_urls or {}, share_reads=settings.share_reads)
+    backends = connect_backends(service_urls or {}, share_reads=settings.share_reads, timing=timing)
     key_set = KeySetSource(settings.jwt_jwks_url) if settings.jwt_jwks_url else None
     authenticator = Authenticator(settings, revocations, fetch=key_set.fetch if key_set else None)
     reporter = Reporter(debug=not settings.is_production, suggests=settings.shows_introspection)
@@ -141,14 +149,18 @@ def create_app(
     return app
 
 
-def connect_backends(service_urls: Mapping[str, str], *, share_reads: bool = True) -> dict[str, RestClient]:
+def connect_backends(
+    service_urls: Mapping[str, str], *, share_reads: bool = True, timing: Timing | None = None
+) -> dict[str, RestClient]:
     """One client for each backend, by the name of the service; a URL of the environment has precedence."""
     backends: dict[str, RestClient] = {}
     for service in {client.service.name: client.service for client in CLIENTS}.values():
         settings = ServiceSettings.named(service.name)
         if settings.url is None:
             settings = settings.model_copy(update={"url": service_urls.get(service.name)})
-        backends[service.name] = RestClient(service, settings, share_reads=share_reads, observers=[log_exchange])
+        backends[service.name] = RestClient(
+            service, settings, share_reads=share_reads, observers=[log_exchange], timing=timing
+        )
     return backends
 
 
@@ -191,6 +203,22 @@ def create_metrics(executor: Executor, endpoint: GraphQLEndpoint, backends: Mapp
             ("service",),
             partial(_backend_counts, backends, name),
         )
+    metrics.gauge(
+        "atrium_backend_circuit",
+        "The breaker of each operation that was called: 0 closed, 1 half open, 2 open.",
+        ("service", "operation"),
+        lambda: [
+            ((service, operation), state)
+            for service, backend in backends.items()
+            for operation, state in backend.attempts.states()
+        ],
+    )
+    metrics.gauge(
+        "atrium_backend_waiting",
+        "Calls that wait for their turn.",
+        ("service",),
+        lambda: [((service,), backend.attempts.waiting) for service, backend in backends.items()],
+    )
     return metrics
 
 

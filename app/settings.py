@@ -26,6 +26,10 @@ class ServiceSettings(BaseSettings):
     url: str | None = Field(None, description="Where the service is; in development, unset means the reference one.")
     timeout: float = Field(5.0, gt=0, description="Seconds one call to the service may take.")
     max_response_bytes: int = Field(16_000_000, gt=0, description="A longer answer is refused.")
+    max_calls: int = Field(100, gt=0, description="Calls to the service at once; more wait for their turn.")
+    max_waiting: int = Field(1000, ge=0, description="Calls that may wait for their turn; more are refused.")
+    retries: int = Field(2, ge=0, description="How often a read that failed is tried again, within a budget.")
+    breaker: bool = Field(True, description="Whether an operation that mostly fails is left alone for a while.")
 
     @classmethod
     def named(cls, service: str) -> Self:

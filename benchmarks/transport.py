@@ -60,7 +60,7 @@ def serve(pipe: Pipe) -> None:
 async def lean(url: str) -> AsyncIterator[Read]:
     origin = Origin.parse(url)
     request = f"GET /things HTTP/1.1\r\nhost: {origin.authority}\r\n\r\n".encode()
-    pool = Pool(origin, max_connections=100, max_body_bytes=1_000_000)
+    pool = Pool(origin, max_body_bytes=1_000_000)
     yield lambda: pool.exchange(request)
     await pool.aclose()
 

@@ -8,6 +8,7 @@ from app.rest.event_stream import EventStreamError, ServerEvent, server_events
 from app.rest.page import Groups, Page
 from app.rest.route import Params, Query
 from app.rest.service import Service
+from app.rest.timing import Timing
 
 __all__ = [
     "Caller",
@@ -25,5 +26,6 @@ __all__ = [
     "ServerEvent",
     "Service",
     "Stats",
+    "Timing",
     "server_events",
 ]

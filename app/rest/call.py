@@ -116,9 +116,13 @@ Observer: TypeAlias = Callable[[Exchange], None]
 
 @dataclass(slots=True)
 class Stats:
-    """Counters of one client since it was made. `calls` were asked for; `calls - shared + retried` were sent."""
+    """Counters of one client since it was made: `calls` were asked for, `sent` went out, repeated ones included."""
 
     calls: int = 0
     shared: int = 0
+    sent: int = 0
     retried: int = 0
     failures: int = 0
+    retries_refused: int = 0
+    circuit_refused: int = 0
+    queue_refused: int = 0

@@ -3,16 +3,17 @@
 import logging
 import math
 import ssl
-from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Iterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Hashable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
 from app.errors import GatewayError
 from app.rest import translation
 from app.rest.answer import Answer, NoAnswerError, TransportError
+from app.rest.attempts import Attempts
 from app.rest.call import Call, Observer, Stats
 from app.rest.caller import Caller, Deadline, checked_header
 from app.rest.httpx_calls import HttpxCalls
@@ -20,12 +21,11 @@ from app.rest.pool import Pool
 from app.rest.route import NO_PARAMS, Params, Query, target
 from app.rest.service import Origin, Service
 from app.rest.sharing import Flights
+from app.rest.timing import Timing
 from app.settings import ServiceSettings
 from app.time_limits import TimeLimits
 
 T = TypeVar("T")
-
-MAX_CONNECTIONS: Final = 100
 
 logger = logging.getLogger(__name__)
 
@@ -51,13 +51,14 @@ class RestClient:
         share_reads: bool = True,
         observers: Sequence[Observer] = (),
         ssl_context: ssl.SSLContext | None = None,
-        max_connections: int = MAX_CONNECTIONS,
+        timing: Timing | None = None,
     ) -> None:
         origin = Origin.parse(settings.url or f"http://127.0.0.1:{service.port}")
         is_secure = origin.scheme == "https"
         ssl_context = (ssl_context or ssl.create_default_context()) if is_secure else None
         self.service = service
         self.stats = Stats()
+        self.attempts = Attempts(service, settings, timing or Timing(), self.stats)
         self._timeout = settings.timeout
         self._limits = TimeLimits()
         self._share_reads = share_reads
@@ -68,12 +69,7 @@ class RestClient:
             "accept-encoding: identity\r\nuser-agent: atrium\r\n"
         )
         self._is_closed = False
-        self._pool = Pool(
-            origin,
-            max_connections=max_connections,
-            max_body_bytes=settings.max_response_bytes,
-            ssl_context=ssl_context,
-        )
+        self._pool = Pool(origin, max_body_bytes=settings.max_response_bytes, ssl_context=ssl_context)
         self._httpx = HttpxCalls(origin, max_body_bytes=settings.max_response_bytes, ssl_context=ssl_context)
         self._flights: Flights[Reply] = Flights(settings.timeout)
 
@@ -107,7 +103,7 @@ class RestClient:
     ) -> T:
         """Write: `body` goes out as JSON unless it is None; `decode` is NoneType where the answer is 204.
 
-        The key makes it safe to try once more when the connection fails before an answer. Raises as `get` does.
+        The key makes it safe to try again when the connection fails before an answer. Raises as `get` does.
         """
         content = None if body is None else msgspec.json.encode(body)
         extra = [("idempotency-key", _checked_key(idempotency_key))]
@@ -120,7 +116,7 @@ class RestClient:
                 send = self._httpx.send_alone if fresh else self._httpx.send
                 return send(method, call.target, call.headers() + extra, content)
 
-            call.answer = await self._written(call, self._attempts(call, attempt))
+            call.answer = await self._written(call, self.attempts.answer(call, attempt))
             return translation.value(call, call.answer, decode)
 
     async def upload(
@@ -141,8 +137,12 @@ class RestClient:
         ]
         call = self._call("POST", caller, path, (), params, timeout=math.inf)
         with self._recorded(call):
-            sent = self._httpx.send_alone("POST", call.target, call.headers() + extra, content)
-            call.answer = await self._written(call, sent)
+
+            async def attempt(_fresh: bool) -> Answer:
+                async with self.attempts.lasting:
+                    return await self._httpx.send_alone("POST", call.target, call.headers() + extra, content)
+
+            call.answer = await self._written(call, self.attempts.once(call, attempt))
             return translation.value(call, call.answer, decode)
 
     @asynccontextmanager
@@ -168,15 +168,20 @@ class RestClient:
         if content is not None:
             extra.append(("content-type", "application/json"))
         call = self._call(method, caller, path, query, params)
+        chunks: AsyncIterator[bytes]
         with self._recorded(call):
             async with AsyncExitStack() as stack:
                 if method != "GET":
                     stack.callback(self._flights.close_to_newcomers)
-                opened = self._httpx.stream(method, call.target, call.headers() + extra, content)
-                head, chunks = await call.within(stack.enter_async_context(opened))
-                call.answer = head
-                if not 200 <= head.status < 300:
-                    call.answer = await call.within(self._httpx.whole(head, chunks))
+
+                async def attempt(_fresh: bool) -> Answer:
+                    nonlocal chunks
+                    await stack.enter_async_context(self.attempts.lasting)
+                    opened = self._httpx.stream(method, call.target, call.headers() + extra, content)
+                    head, chunks = await stack.enter_async_context(opened)
+                    return head if 200 <= head.status < 300 else await self._httpx.whole(head, chunks)
+
+                call.answer = await call.within(self.attempts.once(call, attempt))
                 translation.check_status(call, call.answer)
                 yield self._paced(call, chunks)
 
@@ -192,6 +197,7 @@ class RestClient:
     async def aclose(self) -> None:
         """Close every connection. Calls under way fail with `BackendUnavailableError`."""
         self._is_closed = True
+        self.attempts.close()
         await self._flights.aclose()
         await self._pool.aclose()
         await self._httpx.aclose()
@@ -225,23 +231,13 @@ class RestClient:
             request = f"GET {call.target}{self._head_end}{forwarded}\r\n"
             return self._pool.exchange(request.encode("ascii"), fresh=fresh)
 
-        return Reply(await self._attempts(call, attempt))
+        return Reply(await self.attempts.answer(call, attempt))
 
     async def _written(self, call: Call, sent: Coroutine[Any, Any, Answer]) -> Answer:
         try:
             return await call.within(sent)
         finally:
             self._flights.close_to_newcomers()
-
-    async def _attempts(self, call: Call, attempt: Callable[[bool], Coroutine[Any, Any, Answer]]) -> Answer:
-        try:
-            return await attempt(False)
-        except NoAnswerError as error:
-            if not error.is_retryable or self._is_closed:
-                raise
-        call.is_retried = True
-        self.stats.retried += 1
-        return await attempt(True)
 
     async def _paced(self, call: Call, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         while True:
@@ -260,7 +256,7 @@ class RestClient:
         self.stats.calls += 1
         try:
             if self._is_closed:
-                raise NoAnswerError("the client is closed", is_retryable=False)
+                raise NoAnswerError.closed()
             yield
         except TransportError as reason:
             error = translation.failure(call, reason)

@@ -47,7 +47,7 @@ class Connection(asyncio.Protocol):
     async def exchange(self, request: bytes) -> Answer:
         """Write one request and read its answer; whatever cuts this short also closes the connection."""
         if not self.is_reusable or self._transport is None:
-            raise NoAnswerError("the connection was closed", is_retryable=True)
+            raise NoAnswerError("the connection was closed", is_retryable=True, is_sent=False)
         self._answer = self._loop.create_future()
         self._has_bytes = False
         self._head_bytes = self._unfinished_bytes = 0

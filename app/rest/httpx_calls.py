@@ -1,6 +1,5 @@
 """Writes, uploads and streams, which httpx carries."""
 
-import asyncio
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -17,39 +16,35 @@ Content: TypeAlias = bytes | AsyncIterator[bytes] | None
 
 FIXED_HEADERS: Final = {"accept": "application/json", "accept-encoding": "identity", "user-agent": "atrium"}
 
-WRITES_AT_ONCE: Final = 64
-
 
 class HttpxCalls:
     """Writes over kept connections; uploads, streams and second attempts over a new connection each.
 
-    Each kept connection is an httpx client of its own, and who finds all busy waits here. The pool inside one client
-    looks at all its connections and all who wait at every step: 200 writes at once held up the loop for 4 s.
-    Time limits are the caller's: cancel what takes too long.
+    Each kept connection is an httpx client of its own: the pool inside one client looks at all its connections and all
+    who wait at every step, and 200 writes at once held up the loop for 4 s. How many writes may come at once, and how
+    long they may take, is the caller's to limit.
     """
 
     def __init__(self, origin: Origin, *, max_body_bytes: int, ssl_context: ssl.SSLContext | None) -> None:
         self._base = origin.url
         self._ssl_context = ssl_context or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         self._max_body_bytes = max_body_bytes
-        self._places = asyncio.Semaphore(WRITES_AT_ONCE)
         self._idle: list[httpx.AsyncClient] = []
         self._busy: set[httpx.AsyncClient] = set()
         self._is_closed = False
 
     async def send(self, method: str, target: str, headers: HeaderList, content: Content) -> Answer:
         """The whole answer. Raises `NoAnswerError` and `BadAnswerError`."""
-        async with self._places:
-            if self._is_closed:
-                raise NoAnswerError("the client is closed", is_retryable=False)
-            client = self._idle.pop() if self._idle else self._new_client()
-            self._busy.add(client)
-            try:
-                async with self._opened(client, method, target, headers, content) as (head, chunks):
-                    return await self.whole(head, chunks)
-            finally:
-                self._busy.discard(client)
-                self._idle.append(client)
+        if self._is_closed:
+            raise NoAnswerError.closed()
+        client = self._idle.pop() if self._idle else self._new_client()
+        self._busy.add(client)
+        try:
+            async with self._opened(client, method, target, headers, content) as (head, chunks):
+                return await self.whole(head, chunks)
+        finally:
+            self._busy.discard(client)
+            self._idle.append(client)
 
     async def send_alone(self, method: str, target: str, headers: HeaderList, content: Content) -> Answer:
         """The whole answer, over a connection that nothing else used before."""
@@ -79,7 +74,7 @@ class HttpxCalls:
         return Answer(head.status, head.headers, bytes(body))
 
     async def aclose(self) -> None:
-        """Close every connection; who waits for one gets `NoAnswerError`."""
+        """Close every connection; who uses one gets `NoAnswerError`."""
         self._is_closed = True
         for client in (*self._idle, *self._busy):
             await client.aclose()

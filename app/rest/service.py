@@ -8,11 +8,15 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What a client module says of its backend. `name` also names its settings: `LISTINGS_URL`, `LISTINGS_TIMEOUT`."""
+    """What a client module says of its backend. `name` also names its settings: `LISTINGS_URL`, `LISTINGS_TIMEOUT`.
+
+    `stores_answers` says that a write repeated with its idempotency key gets the answer of the first.
+    """
 
     name: str
     port: int
     max_batch: int = 100
+    stores_answers: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ class Flight(Generic[T]):
         self.waiters: set[asyncio.Future[T]] = set()
         self.task = loop.create_task(call)
         self._limit = loop.call_later(seconds, self._run_out_of_time)
-        self._fate_if_cancelled: TransportError = NoAnswerError("the client is closed", is_retryable=False)
+        self._fate_if_cancelled: TransportError = NoAnswerError.closed()
 
     def land(self) -> None:
         """Give everyone who still waits what the call came to."""

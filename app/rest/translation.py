@@ -1,51 +1,40 @@
 """The one place where what a backend did becomes an error of `app.errors`, or the value that was asked for."""
 
-import time
-from collections.abc import Callable, Hashable
-from datetime import UTC
-from email.utils import parsedate_to_datetime
+from collections.abc import Hashable
 from functools import lru_cache
-from http import HTTPStatus
 from types import NoneType
 from typing import Any, Final, TypeVar
 
 import msgspec
 
 from app.errors import (
+    BackendCircuitOpenError,
     BackendError,
     BackendInvalidResponseError,
+    BackendOverloadedError,
     BackendTimeoutError,
     BackendUnavailableError,
     DeadlineExceededError,
-    FieldProblem,
     GatewayError,
-    Problem,
     ProblemError,
 )
-from app.rest.answer import Answer, BadAnswerError, NoAnswerError, OutOfTimeError, TransportError
+from app.rest.answer import (
+    Answer,
+    BadAnswerError,
+    CircuitOpenError,
+    CrowdedError,
+    NoAnswerError,
+    OutOfTimeError,
+    TransportError,
+)
 from app.rest.call import Call
+from app.rest.problem import problem_of
+from app.rest.retry_after import retry_after
 
 T = TypeVar("T")
 
 UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What decoding raises; the last for JSON nested deeper than any answer is."""
-
-
-class ProblemField(msgspec.Struct, frozen=True):
-    """An entry of `errors` as backends write it."""
-
-    path: list[str | int] = []
-    message: str = ""
-    code: str = "BAD_USER_INPUT"
-
-
-class ProblemDocument(msgspec.Struct, frozen=True):
-    """`application/problem+json` (RFC 9457) with the members that backends add."""
-
-    title: str | None = None
-    detail: str | None = None
-    code: str | None = None
-    errors: list[ProblemField] = []
 
 
 def value(call: Call, answer: Answer, kind: type[T]) -> T:
@@ -80,24 +69,19 @@ def failure(call: Call, error: TransportError) -> GatewayError:
     if isinstance(error, NoAnswerError):
         message = f"The {call.service} service cannot be reached ({call}): {error.reason}."
         return BackendUnavailableError(message, service=call.service, request_id=request_id)
+    if isinstance(error, CircuitOpenError):
+        message = f"The {call.service} service was not asked ({call}): {error.reason}."
+        return BackendCircuitOpenError(
+            message, service=call.service, retry_after=round(error.retry_after, 1), request_id=request_id
+        )
+    if isinstance(error, CrowdedError):
+        message = f"The {call.service} service was not asked ({call}): {error.reason}."
+        return BackendOverloadedError(message, service=call.service, retry_after=1.0, request_id=request_id)
     if isinstance(error, OutOfTimeError) and error.by_deadline:
-        return DeadlineExceededError(f"The time for the whole request ran out in the {call.service} service ({call}).")
+        message = f"The time for the whole request ran out in the {call.service} service ({call})."
+        return DeadlineExceededError(message, service=call.service)
     message = f"The {call.service} service did not answer {call} within {call.timeout:g} s."
     return BackendTimeoutError(message, service=call.service, request_id=request_id)
-
-
-def retry_after(text: bytes | None, clock: Callable[[], float] = time.time) -> float | None:
-    """Seconds to wait by a Retry-After header (RFC 9110, section 10.2.3): a number of seconds or a date."""
-    if text is None:
-        return None
-    stripped = text.strip()
-    if stripped.isdigit() and len(stripped) < 10:
-        return float(stripped)
-    try:
-        date = parsedate_to_datetime(stripped.decode("ascii"))
-    except ValueError:
-        return None
-    return max(0.0, date.replace(tzinfo=date.tzinfo or UTC).timestamp() - clock())
 
 
 def _refusal(call: Call, answer: Answer) -> BackendError:
@@ -107,7 +91,7 @@ def _refusal(call: Call, answer: Answer) -> BackendError:
     wait = retry_after(answer.headers.get(b"retry-after"))
     request_id = call.caller.request_id or None
     if status < 500:
-        problem = _problem(answer)
+        problem = problem_of(answer.status, answer.body if _is_json(answer) else b"")
         return ProblemError(problem, service=call.service, status=status, retry_after=wait, request_id=request_id)
     kinds = {502: BackendUnavailableError, 503: BackendUnavailableError, 504: BackendTimeoutError}
     return kinds.get(status, BackendError)(
@@ -117,31 +101,6 @@ def _refusal(call: Call, answer: Answer) -> BackendError:
         retry_after=wait,
         request_id=request_id,
     )
-
-
-def _problem(answer: Answer) -> Problem:
-    document = ProblemDocument()
-    if _is_json(answer):
-        try:
-            document = _decoder(ProblemDocument).decode(answer.body)
-        except UNREADABLE:
-            document = ProblemDocument()
-    return Problem(
-        title=document.title or _phrase(answer.status),
-        detail=document.detail or "",
-        code=document.code or "",
-        fields=tuple(
-            FieldProblem(tuple(str(step) for step in entry.path), entry.message, entry.code)
-            for entry in document.errors
-        ),
-    )
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return f"Refused with status {status}"
 
 
 def _invalid(call: Call, status: int | None, fault: str) -> BackendInvalidResponseError:

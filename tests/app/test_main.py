@@ -15,8 +15,9 @@ async def test_metrics_count_operations_and_calls(gateway: Gateway) -> None:
     await gateway.query("{ listings(first: 1) { nodes { id } } }")
     after = await read()
 
-    grown = {name: after[name] - before[name] for name in after if after[name] != before[name]}
+    grown = {name: after[name] - before.get(name, 0) for name in after if after[name] != before.get(name, 0)}
     assert grown == {
         'atrium_operations_executed_total{executor="plan"}': 1,
         'atrium_backend_calls_total{service="listings"}': 1,
+        'atrium_backend_sent_total{service="listings"}': 1,
     }

@@ -5,7 +5,7 @@ import math
 import socket
 import ssl
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -164,11 +164,14 @@ async def calling(
     backend: Backend,
     timeout: float = 5.0,  # noqa: ASYNC109 -- the setting, not a limit of this function
     max_response_bytes: int = 100_000,
+    *,
+    service: Service = THINGS,
+    settings: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> AsyncIterator[RestClient]:
-    """A client of that backend; `options` are those of `RestClient`."""
-    settings = ServiceSettings(url=backend.url, timeout=timeout, max_response_bytes=max_response_bytes)
-    client = RestClient(THINGS, settings, **options)
+    """A client of that backend; `options` are those of `RestClient`, `settings` the service's other settings."""
+    given = ServiceSettings(url=backend.url, timeout=timeout, max_response_bytes=max_response_bytes)
+    client = RestClient(service, given.model_copy(update=settings), **options)
     try:
         yield client
     finally:

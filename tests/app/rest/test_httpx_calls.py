@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.errors import BackendInvalidResponseError, BackendUnavailableError, ProblemError
-from app.rest.httpx_calls import WRITES_AT_ONCE
 from tests.app.rest.backend import Request, Thing, answering, caller, calling, response
 from tests.app.rest.test_hostile_answers import REFUSED
 
@@ -26,11 +25,11 @@ async def pieces() -> AsyncIterator[bytes]:
 
 
 async def test_two_hundred_writes_at_once_all_arrive() -> None:
-    async with answering(well) as backend, calling(backend) as client:
+    async with answering(well) as backend, calling(backend, settings={"max_calls": 64}) as client:
         writes = [client.send(caller(), "POST", "/things", Thing, idempotency_key=str(n)) for n in range(200)]
         assert await asyncio.gather(*writes) == [Thing("t1")] * 200
         assert {request.headers["idempotency-key"] for request in backend.requests} == {str(n) for n in range(200)}
-        assert backend.connections <= WRITES_AT_ONCE
+        assert backend.connections <= 64
 
 
 async def test_a_write_without_a_key_is_a_mistake() -> None:
@@ -157,19 +156,19 @@ async def test_closing_the_client_ends_the_writes_under_way_and_those_in_line() 
         await request.send(response()[:-3])
         await request.until_closed()
 
-    async with answering(answer) as backend, calling(backend) as client:
-        keys = [str(number) for number in range(WRITES_AT_ONCE + 5)]
+    async with answering(answer) as backend, calling(backend, settings={"max_calls": 20}) as client:
+        keys = [str(number) for number in range(25)]
         writes = [
             asyncio.create_task(client.send(caller(), "POST", "/things", Thing, idempotency_key=key)) for key in keys
         ]
-        await backend.until(lambda: len(backend.requests) == WRITES_AT_ONCE)
+        await backend.until(lambda: len(backend.requests) == 20)
         await client.aclose()
         results = await asyncio.gather(*writes, return_exceptions=True)
         assert {type(result) for result in results} == {BackendUnavailableError}
         with pytest.raises(BackendUnavailableError):
             await client.send(caller(), "POST", "/things", Thing, idempotency_key="k")
         await backend.until(lambda: backend.open_connections == 0)
-        assert len(backend.requests) == WRITES_AT_ONCE
+        assert len(backend.requests) == 20
 
 
 async def test_closing_the_client_ends_a_stream_under_way() -> None:

@@ -69,7 +69,7 @@ async def test_shared_and_retried_reads_are_marked() -> None:
             (True, False),
             (True, False),
         ]
-        assert client.stats == Stats(calls=3, shared=2, retried=1, failures=0)
+        assert client.stats == Stats(calls=3, shared=2, sent=2, retried=1)
 
 
 async def test_a_call_without_an_answer_has_no_status_and_a_cancelled_one_no_error_either() -> None:

@@ -71,7 +71,7 @@ async def well(request: Request) -> None:
 async def test_a_trusted_backend_is_called_over_kept_connections(ask: Ask, tmp_path: Path) -> None:
     pem = certificate(tmp_path, LOOPBACK)
     async with answering(well, server_side(pem)) as backend:
-        async with calling(backend, ssl_context=trusting(pem), max_connections=3) as client:
+        async with calling(backend, ssl_context=trusting(pem), settings={"max_calls": 3}) as client:
             assert [await ask(client) for _ in range(3)] == [Thing("t1")] * 3
             assert backend.connections == 1
             assert await asyncio.gather(*[ask(client) for _ in range(50)]) == [Thing("t1")] * 50

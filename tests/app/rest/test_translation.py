@@ -15,7 +15,7 @@ from app.errors import (
     ProblemError,
 )
 from app.rest import Groups, Page
-from app.rest.translation import retry_after
+from app.rest.retry_after import retry_after
 from tests.app.rest.backend import Request, Thing, answering, caller, calling
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
