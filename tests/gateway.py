@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.embedded import reference_backends
 from app.main import create_app
+from app.rest import Timing
 from app.server.authentication import issue_token
 from app.settings import Settings
 from backends.sample.people import PEOPLE
@@ -129,7 +130,12 @@ class Gateway:
 
 @asynccontextmanager
 async def serving(
-    data_dir: Path, *, service_urls: Mapping[str, str] | None = None, step_seconds: float = 0.0, **overrides: Any
+    data_dir: Path,
+    *,
+    service_urls: Mapping[str, str] | None = None,
+    step_seconds: float = 0.0,
+    timing: Timing | None = None,
+    **overrides: Any,
 ) -> AsyncIterator[Gateway]:
     """Serve a gateway with reference backends of its own; `service_urls` puts others in their place."""
     settings = Settings(
@@ -144,7 +150,7 @@ async def serving(
         )
         async with backends as urls:
             gateway.service_urls = {**urls, **(service_urls or {})}
-            app = create_app(settings, gateway.service_urls, issue_token=gateway.token)
+            app = create_app(settings, gateway.service_urls, issue_token=gateway.token, timing=timing)
             server = uvicorn.Server(uvicorn.Config(app, http=app.http_protocol, log_config=None, access_log=False))
             server.capture_signals = _no_signals  # type: ignore[method-assign]  # signals belong to pytest
             task = asyncio.create_task(server.serve([listener]))

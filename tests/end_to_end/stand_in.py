@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -31,9 +32,13 @@ Misbehaviour: TypeAlias = Callable[["StandIn", Asked], Awaitable[None]]
 
 
 class StandIn:
-    """Listens on a port of its own. `upstream` is the URL of the backend that it stands in for."""
+    """Listens on a port of its own. `upstream` is the URL of the backend that it stands in for.
 
-    def __init__(self) -> None:
+    It speaks TLS while it has an `ssl_context`; a new one counts from the next start.
+    """
+
+    def __init__(self, ssl_context: ssl.SSLContext | None = None) -> None:
+        self.ssl_context = ssl_context
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port: int = free.getsockname()[1]
         self.upstream = ""
@@ -44,11 +49,11 @@ class StandIn:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.ssl_context else 'http'}://127.0.0.1:{self.port}"
 
     async def start(self) -> None:
         """Listen."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=self.ssl_context)
 
     async def stop(self) -> None:
         """Refuse new connections, and reset those that are open."""
@@ -101,6 +106,11 @@ class StandIn:
             del self._connections[writer]
 
     async def _pass_on(self, asked: Asked) -> None:
+        asked.writer.write(await self.fetch(asked))
+        await asked.writer.drain()
+
+    async def fetch(self, asked: Asked) -> bytes:
+        """What the real backend answers."""
         upstream = urlsplit(self.upstream)
         method, _, rest = asked.head.partition(b" ")
         reader, writer = await asyncio.open_connection(upstream.hostname, upstream.port)
@@ -108,8 +118,7 @@ class StandIn:
             head = rest.replace(b"\r\n", b"\r\nconnection: close\r\n", 1)
             writer.write(b"%s %s%s%s" % (method, upstream.path.encode(), head, asked.body))
             answer = await reader.read()
-            asked.writer.write(answer.replace(b"connection: close\r\n", b"", 1))
-            await asked.writer.drain()
+            return answer.replace(b"connection: close\r\n", b"", 1)
         finally:
             writer.close()
 
@@ -122,9 +131,9 @@ async def _read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> A
 
 
 @asynccontextmanager
-async def standing_in() -> AsyncIterator[StandIn]:
+async def standing_in(ssl_context: ssl.SSLContext | None = None) -> AsyncIterator[StandIn]:
     """A stand-in that serves while the block runs; `upstream` is to be set before anything is asked of it."""
-    stand_in = StandIn()
+    stand_in = StandIn(ssl_context)
     await stand_in.start()
     try:
         yield stand_in
