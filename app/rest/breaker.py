@@ -15,7 +15,7 @@ WINDOW_SECONDS: Final = 10
 MIN_CALLS: Final = 20
 FAILURE_SHARE: Final = 0.5
 FIRST_PAUSE: Final = 2.0
-LONGEST_PAUSE: Final = 30.0
+LONGEST_PAUSE: Final = 10.0
 PROBES: Final = 3
 
 logger = logging.getLogger(__name__)
@@ -30,20 +30,27 @@ class State(IntEnum):
 
 
 class Window:
-    """How many calls were made, and how many failed, in the last ten seconds, counted by the second."""
+    """How many calls were made, and how many failed, in the last ten seconds, counted by the second.
+
+    `failed_in_a_row` is how many have failed since the last good one, however long ago that was.
+    """
 
     def __init__(self) -> None:
         self._past: deque[tuple[int, int, int]] = deque()
         self._second = 0
         self.second_ends = 0.0
         self.calls = 0
+        self.failed_in_a_row = 0
         self._failures = 0
 
     def count(self, now: float, is_good: bool) -> None:
         if now >= self.second_ends:
             self._begin_second(int(now))
         self.calls += 1
-        if not is_good:
+        if is_good:
+            self.failed_in_a_row = 0
+        else:
+            self.failed_in_a_row += 1
             self._failures += 1
 
     def totals(self, now: float) -> tuple[int, int]:
@@ -64,8 +71,9 @@ class Window:
 class Breaker:
     """Of one operation. Closed, it counts; open, it refuses; half open, it lets `PROBES` calls through at a time.
 
-    A failed probe opens it for twice as long, up to `LONGEST_PAUSE`; as many good ones as `PROBES` close it. `enter`
-    before each call and `leave` after it; what began before the breaker changed its state no longer counts.
+    It opens when half of the last calls failed, or `MIN_CALLS` in a row, so that a busy service is left alone as soon
+    as a quiet one. A failed probe opens it for twice as long, up to `LONGEST_PAUSE`; as many good ones as `PROBES`
+    close it. `enter` before each call and `leave` after it; what began before a change of state no longer counts.
     """
 
     def __init__(self, name: str, timing: Timing, stats: Stats, min_calls: int = MIN_CALLS) -> None:
@@ -115,10 +123,13 @@ class Breaker:
             self.leave(turn, True)
         else:
             window.calls += 1
+            window.failed_in_a_row = 0
 
     def _is_failing(self, now: float) -> bool:
         calls, failures = self._window.totals(now)
-        return calls >= self._min_calls and failures >= calls * FAILURE_SHARE
+        if calls < self._min_calls:
+            return False
+        return failures >= calls * FAILURE_SHARE or self._window.failed_in_a_row >= self._min_calls
 
     def _judge_probe(self, is_good: bool | None) -> None:
         if is_good is None:

@@ -11,7 +11,7 @@ _SERVICE = Service("jwks", port=443)
 
 
 class KeySetSource:
-    """Fetches the key set of `url`; its settings are `JWKS_TIMEOUT` and `JWKS_MAX_RESPONSE_BYTES`."""
+    """Fetches the key set of `url`; its settings are those of a service: `JWKS_TIMEOUT` and so on."""
 
     def __init__(self, url: str) -> None:
         """Raises `ValueError` when the URL is not one."""

@@ -100,12 +100,12 @@ class StandIn:
                 while not writer.is_closing():
                     asked = await _read(reader, writer)
                     self.requests.append(asked.head.partition(b" HTTP/")[0].decode())
-                    await (self._misbehaviour or StandIn._pass_on)(self, asked)
+                    await (self._misbehaviour or StandIn.pass_on)(self, asked)
         finally:
             writer.close()
             del self._connections[writer]
 
-    async def _pass_on(self, asked: Asked) -> None:
+    async def pass_on(self, asked: Asked) -> None:
         asked.writer.write(await self.fetch(asked))
         await asked.writer.drain()
 

@@ -76,6 +76,7 @@ async def test_when_the_request_runs_out_of_time_first_the_request_is_to_blame(a
             await ask(client, caller(seconds=0.05))
         message = f"The time for the whole request ran out in the things service ({ROUTES[ask]})."
         assert caught.value.message == message
+        assert caught.value.extensions == {"code": "REQUEST_TIMEOUT", "service": "things"}
         await backend.until(lambda: backend.open_connections == 0)
 
 
