@@ -44,9 +44,9 @@ class Attempts:
             try:
                 answer = await attempt(is_fresh)
             except BaseException as error:
-                self._judge(breaker, turn, error, call, started)
                 pause = self._pause(call, breaker, tries, error)
                 if pause is None:
+                    self._judge(breaker, turn, error, call, started)
                     raise
                 is_fresh = True
             else:
@@ -54,12 +54,13 @@ class Attempts:
                     breaker.succeed(turn, started)
                     self._retries.budget.successes += 1
                     return answer
-                breaker.leave(turn, answer.status < 500)
                 pause = self._pause(call, breaker, tries, answer)
                 if pause is None:
+                    breaker.leave(turn, answer.status < 500)
                     return answer
             finally:
                 self._places.leave()
+            breaker.leave(turn, None)  # what counts is what the call comes to
             tries += 1
             await self._sleep(pause)
             call.is_retried = True
@@ -111,7 +112,7 @@ class Attempts:
 
     def _pause(self, call: Call, breaker: Breaker, tries: int, outcome: Answer | BaseException) -> float | None:
         """Seconds until the next try, or None when this was the last."""
-        if self._is_closed or breaker.state is State.OPEN:
+        if self._is_closed or breaker.state is not State.CLOSED:
             return None
         if isinstance(outcome, Answer):
             return self._retries.after_answer(call, tries, outcome)

@@ -249,17 +249,31 @@ async def test_callers_who_leave_early_say_nothing_of_the_service() -> None:
         assert states(client) == {"GET /things": State.CLOSED}
 
 
-async def test_a_call_whose_operation_is_given_up_is_not_tried_again() -> None:
-    async with answering(Service(503)) as backend, calling(backend, timing=Clock(chance=0.0).timing) as client:
-        for _ in range(7):
+async def test_a_call_counts_once_for_what_it_comes_to_however_often_it_is_tried() -> None:
+    async def answer(request: Request) -> None:
+        await request.answer(status=503 if len(backend.requests) % 2 else 200)
+
+    clock = Clock(chance=0.0)
+    async with answering(answer) as backend, calling(backend, timing=clock.timing) as client:
+        for _ in range(40):
+            clock.advance(0.1)
+            await ask(client)
+        assert states(client) == {"GET /things": State.CLOSED}
+        assert len(backend.requests) == 80
+
+
+async def test_a_probe_is_not_tried_again() -> None:
+    clock = Clock(chance=0.0)
+    async with answering(Service(503)) as backend, calling(backend, timing=clock.timing) as client:
+        for _ in range(20):
             with pytest.raises(BackendError):
                 await ask(client)
-        assert len(backend.requests) == 20 - 3  # the budget of ten, and one call each
-        for _ in range(3):
-            with pytest.raises(BackendError):
-                await ask(client)
+        assert len(backend.requests) == 20 + 10  # the budget
+        clock.advance(1.5)
+        with pytest.raises(BackendError):
+            await ask(client)
+        assert len(backend.requests) == 31
         await fail(client, 1, BackendCircuitOpenError)
-        assert len(backend.requests) == 20
 
 
 async def test_it_can_be_switched_off() -> None:
