@@ -16,7 +16,7 @@ from tests.end_to_end.stand_in import StandIn
 from tests.gateway import Answer, Gateway, serving
 
 SERVICE = "listings"
-STORM = 12
+STORM = 10
 
 PAGE = """
 {
@@ -44,7 +44,7 @@ class Skips:
 
 @asynccontextmanager
 async def chaos(
-    data_dir: Path, stand_in: StandIn, *, seconds: float = 0.4, timing: Timing | None = None
+    data_dir: Path, stand_in: StandIn, *, seconds: float = 0.5, timing: Timing | None = None
 ) -> AsyncIterator[Gateway]:
     """A gateway that asks the stand-in for listings, and waits so many seconds for them."""
     with pytest.MonkeyPatch.context() as environment:
