@@ -28,7 +28,7 @@ class CompilingExecutor(FieldExecutor[Any]):
         new_defer_usages: Sequence[DeferUsage],
     ) -> AwaitableOrValue[dict[str, Any]]:
         operation = Operation.of(self.schema, self.operation, self.fragments)
-        if not operation.is_compilable:
+        if operation.is_incremental:
             return super().execute_collected_root_fields(
                 root_type, root_value, grouped_field_set, serially, new_defer_usages
             )

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema, assert_valid_schema
 from graphql.execution import Executor as FieldExecutor
-from graphql.execution import create_source_event_stream
+from graphql.execution import ExperimentalIncrementalExecutionResults, create_source_event_stream
 from graphql.execution.executor import SELECTIONS_NESTED_TOO_DEEPLY
 from graphql.execution.values import VariableValues, get_variable_values
 from graphql.pyutils import is_awaitable
@@ -21,17 +21,27 @@ MAX_COERCION_ERRORS = 50
 
 @dataclass(slots=True)
 class ExecutorStats:
-    """How often operations were executed: by a plan, or by graphql-core because no plan can (`@defer`, `@stream`)."""
+    """How often operations were executed: by a plan, or by graphql-core because they were delivered incrementally."""
 
     planned: int = 0
     unplanned: int = 0
+
+
+class EventResult(ExecutionResult):
+    """The result of one event of a subscription. `event` is what its source gave."""
+
+    __slots__ = ("event",)
+
+    def __init__(self, result: ExecutionResult, event: object) -> None:
+        super().__init__(result.data, result.errors, result.extensions)
+        self.event = event
 
 
 class Executor:
     """Prepares and runs the operations of one schema. Holds no state of a request.
 
     `field_executor` is the graphql-core executor class that makes the `info` of resolvers and that executes what is
-    not planned.
+    delivered incrementally, which takes one of its incremental executors.
     """
 
     def __init__(
@@ -63,9 +73,27 @@ class Executor:
         """Run a query or a mutation. Never raises for what a field does: its errors are in the result."""
         return await self._run(prepared, context, root=None)
 
+    async def execute_incrementally(
+        self, prepared: Prepared, context: object
+    ) -> ExecutionResult | ExperimentalIncrementalExecutionResults:
+        """Run a query or a mutation whose `@defer` and `@stream` count; `execute` answers them in one piece.
+
+        This is graphql-core's own execution. Its later results have to be read to their end, or closed.
+        """
+        self.stats.unplanned += 1
+        built = self._built(prepared, context, None)
+        if isinstance(built, list):
+            return ExecutionResult(None, built)
+        try:
+            prepared.operation.check_initial_counts(built.variable_values)
+        except GraphQLError as error:
+            return ExecutionResult(None, [error])
+        result = built.execute_operation()
+        return cast(ExecutionResult, await result if is_awaitable(result) else result)
+
     async def subscribe(
         self, prepared: Prepared, make_context: Callable[[], object]
-    ) -> AsyncGenerator[ExecutionResult, None] | ExecutionResult:
+    ) -> AsyncGenerator[EventResult, None] | ExecutionResult:
         """Start a subscription: the errors of the start, or its results as they come.
 
         Every event is executed with a context of its own, so nothing loaded for one event is shown for the next.
@@ -83,20 +111,17 @@ class Executor:
 
     async def _results(
         self, prepared: Prepared, source: AsyncIterable[object], make_context: Callable[[], object]
-    ) -> AsyncGenerator[ExecutionResult, None]:
+    ) -> AsyncGenerator[EventResult, None]:
         try:
             async for event in source:
-                yield await self._run(prepared, make_context(), root=event)
+                yield EventResult(await self._run(prepared, make_context(), root=event), event)
         except Exception as error:  # whatever a source raises ends this subscription and nothing else
-            yield ExecutionResult(data=None, errors=[_located(error)])
+            yield EventResult(ExecutionResult(data=None, errors=[_located(error)]), None)
         finally:
             if isinstance(source, AsyncGenerator):
                 await source.aclose()
 
     async def _run(self, prepared: Prepared, context: object, root: object) -> ExecutionResult:
-        if not prepared.operation.is_compilable:
-            self.stats.unplanned += 1
-            return await self._run_unplanned(prepared, context, root)
         self.stats.planned += 1
         variable_values = self._coerced(prepared)
         if isinstance(variable_values, list):
@@ -125,14 +150,6 @@ class Executor:
         return get_variable_values(
             self._schema, definitions, dict(prepared.variables or {}), max_errors=MAX_COERCION_ERRORS
         )
-
-    async def _run_unplanned(self, prepared: Prepared, context: object, root: object) -> ExecutionResult:
-        """Let graphql-core execute it: its executor ignores `@defer` and `@stream`, which clients have to expect."""
-        built = self._built(prepared, context, root)
-        if isinstance(built, list):
-            return ExecutionResult(None, built)
-        result = built.execute_operation()
-        return cast(ExecutionResult, await result if is_awaitable(result) else result)
 
     def _built(self, prepared: Prepared, context: object, root: object) -> FieldExecutor[Any] | list[GraphQLError]:
         return self._field_executor.build(

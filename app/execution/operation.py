@@ -7,12 +7,15 @@ from typing import Any, Literal, TypeAlias
 from graphql import (
     DirectiveNode,
     GraphQLError,
+    GraphQLInt,
     GraphQLObjectType,
     GraphQLSchema,
     OperationDefinitionNode,
     Undefined,
+    ValueNode,
     VariableNode,
     Visitor,
+    value_from_ast,
     visit,
 )
 from graphql.execution import Executor as FieldExecutor
@@ -37,18 +40,21 @@ Response: TypeAlias = tuple[dict[str, Any] | None, list[GraphQLError]]
 
 
 class _Conditions(Visitor):
-    """The variables that decide what is selected, and whether anything is delivered incrementally."""
+    """The variables that decide what is selected, and whether anything may be delivered incrementally."""
 
     def __init__(self) -> None:
         super().__init__()
         self.variables: set[str] = set()
         self.is_incremental = False
+        self.initial_counts: list[ValueNode] = []
 
     def enter_directive(self, node: DirectiveNode, *_: object) -> None:
         name = node.name.value
+        if name == "stream":
+            self.initial_counts += [each.value for each in node.arguments or () if each.name.value == "initialCount"]
         self.is_incremental = self.is_incremental or name in ("defer", "stream")
-        if name in ("skip", "include"):
-            values = [argument.value for argument in node.arguments or ()]
+        if name in ("skip", "include", "defer"):  # graphql-core reads the last when it collects fields
+            values = [argument.value for argument in node.arguments or () if argument.name.value == "if"]
             self.variables.update(value.name.value for value in values if isinstance(value, VariableNode))
 
 
@@ -61,9 +67,11 @@ class Operation:
     kind: OperationType
     fragments: Mapping[str, FragmentDetails]
     conditions: Sequence[str]
-    """The names of the variables that `@skip` and `@include` ask for."""
-    is_compilable: bool
-    """Whether a plan can execute it: all but `@defer` and `@stream`."""
+    """The names of the variables that `@skip`, `@include` and `@defer` ask for."""
+    is_incremental: bool
+    """Whether it has `@defer` or `@stream`. A plan ignores them."""
+    initial_counts: Sequence[ValueNode] = ()
+    """What its `@stream`s give for `initialCount`."""
     _plans: dict[tuple[object, ...], Plan] = field(default_factory=dict)
     _executors: dict[type[FieldExecutor[Any]], FieldExecutor[Any]] = field(default_factory=dict)
 
@@ -75,8 +83,15 @@ class Operation:
         visit(node, conditions)
         for fragment in fragments.values():
             visit(fragment.definition, conditions)
-        is_compilable = not conditions.is_incremental
-        return cls(schema, node, node.operation.value, fragments, sorted(conditions.variables), is_compilable)
+        return cls(
+            schema,
+            node,
+            node.operation.value,
+            fragments,
+            sorted(conditions.variables),
+            conditions.is_incremental,
+            conditions.initial_counts,
+        )
 
     @property
     def root_type(self) -> GraphQLObjectType:
@@ -106,6 +121,13 @@ class Operation:
         executor.__dict__.update(first.__dict__)
         executor.root_value, executor.context_value, executor.variable_values = root, context, variable_values
         return executor
+
+    def check_initial_counts(self, variable_values: VariableValues) -> None:
+        """Raises `GraphQLError` where graphql-core would have a plain error: for a number below zero, and for null."""
+        for node in self.initial_counts:
+            count = value_from_ast(node, GraphQLInt, variable_values.coerced)
+            if count is None or (isinstance(count, int) and count < 0):
+                raise GraphQLError("The initialCount of @stream must not be less than zero.", node)
 
     def plan(self, variable_values: VariableValues) -> Plan:
         """The plan for what the variables select. Holds none of their other values."""

@@ -76,7 +76,11 @@ class ComposedSchema(strawberry.federation.Schema):
             mutation=Mutation if "Mutation" in self._contributions else None,
             subscription=Subscription if "Subscription" in self._contributions else None,
             types=[owned for subgraph in subgraphs for owned in subgraph.types],
-            config=StrawberryConfig(scalar_map=scalar_map(), name_converter=_Names()),
+            config=StrawberryConfig(
+                scalar_map=scalar_map(),
+                name_converter=_Names(),
+                enable_experimental_incremental_execution=True,  # `@defer` and `@stream` are in the schema
+            ),
             federation_version="2.9",
         )
         _drop_null_defaults(self._schema)

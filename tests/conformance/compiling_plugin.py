@@ -34,8 +34,8 @@ class Counting(CompilingExecutor):
         serially: bool,
         new_defer_usages: Sequence[DeferUsage],
     ) -> AwaitableOrValue[dict[str, Any]]:
-        is_compilable = Operation.of(self.schema, self.operation, self.fragments).is_compilable
-        executions["planned" if is_compilable else "unplanned"] += 1
+        is_incremental = Operation.of(self.schema, self.operation, self.fragments).is_incremental
+        executions["unplanned" if is_incremental else "planned"] += 1
         return super().execute_collected_root_fields(
             root_type, root_value, grouped_field_set, serially, new_defer_usages
         )

@@ -1,7 +1,10 @@
 """The executor: what it keeps, what it counts, and what it refuses."""
 
+from typing import Any
+
 import pytest
 from graphql import (
+    ExperimentalIncrementalExecutionResults,
     GraphQLDeferDirective,
     GraphQLError,
     GraphQLField,
@@ -12,6 +15,8 @@ from graphql import (
     GraphQLString,
     specified_directives,
 )
+from graphql.execution import Executor as FieldExecutor
+from graphql.execution.incremental import IncrementalExecutor
 
 from app.execution import Executor, InvalidDocumentError, Request
 from tests.app.execution.running import Book, Library, attribute, run, told
@@ -32,12 +37,35 @@ async def test_a_document_is_planned_once_for_each_choice_it_offers() -> None:
     assert executor.plan(prepared[0]) is not executor.plan(prepared[1])
 
 
-async def test_deferred_documents_go_to_graphql_core_and_are_counted() -> None:
+def a_deferring_executor(field_executor: type[FieldExecutor[Any]] = FieldExecutor) -> Executor:
     schema = Library([Book("A", "ann")]).schema
     directives = [*specified_directives, GraphQLDeferDirective]
-    executor = Executor(GraphQLSchema(schema.query_type, directives=directives))
-    result = await executor.execute(executor.prepare(Request("{books{title ... @defer {pages}}}")), None)
-    assert (result.data, result.errors) == ({"books": [{"title": "A", "pages": 100}]}, None)
+    return Executor(GraphQLSchema(schema.query_type, directives=directives), field_executor=field_executor)
+
+
+@pytest.mark.parametrize("condition", ["", "(if: true)", "(if: $yes)", "(if: $no)"])
+async def test_what_is_deferred_comes_in_one_piece_with_the_rest(condition: str) -> None:
+    executor = a_deferring_executor(IncrementalExecutor)
+    document = "query ($yes: Boolean!, $no: Boolean! = false) { ...on Query @include(if: $yes) {__typename} "
+    document += f"...on Query @skip(if: $no) {{__typename}} books{{title ... @defer{condition} {{pages}}}}}}"
+    result = await executor.execute(executor.prepare(Request(document, {"yes": True})), None)
+    assert (result.data, result.errors) == (
+        {"__typename": "Query", "books": [{"title": "A", "pages": 100}]},
+        None,
+    )
+    assert (executor.stats.planned, executor.stats.unplanned) == (1, 0)
+
+
+async def test_what_is_deferred_comes_later_if_asked_so_and_is_counted() -> None:
+    executor = a_deferring_executor(IncrementalExecutor)
+    prepared = executor.prepare(Request("{books{title ... @defer {pages}}}"))
+    results = await executor.execute_incrementally(prepared, None)
+    assert isinstance(results, ExperimentalIncrementalExecutionResults)
+    assert results.initial_result.data == {"books": [{"title": "A"}]}
+    later = [later.formatted async for later in results.subsequent_results]
+    assert later == [
+        {"hasNext": False, "incremental": [{"data": {"pages": 100}, "id": "0"}], "completed": [{"id": "0"}]},
+    ]
     assert (executor.stats.planned, executor.stats.unplanned) == (0, 1)
 
 
