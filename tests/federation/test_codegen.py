@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.cli import main
-from tests.federation.packages import run
+from tests.node import run
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pytest
 from graphql import DocumentNode, ObjectTypeDefinitionNode, parse, print_ast
 
 from app.cli import main
-from tests.federation.packages import run
 from tests.gateway import Gateway
+from tests.node import run
 
 COMPOSERS = ["@theguild/federation-composition", "@apollo/composition"]
 
