@@ -6,7 +6,7 @@ import json
 import signal
 import socket
 import sys
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -128,11 +128,22 @@ async def _run(app: Gateway, listener: socket.socket) -> None:
         ws_per_message_deflate=False,  # a fifth less time and half the memory a socket; messages are small
     )
     calm_collector()
-    await _Server(config).serve([listener])
+    await _Server(config, app.state.streams.close).serve([listener])
 
 
 class _Server(uvicorn.Server):
-    """A server that a signal stops in good order, and with it what surrounds it: uvicorn's own dies of the signal."""
+    """A server that a signal stops in good order, and with it what surrounds it: uvicorn's own dies of the signal.
+
+    `end_streams` is called first: requests are waited for, and streams would never end.
+    """
+
+    def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._end_streams = end_streams
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._end_streams()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

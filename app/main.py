@@ -29,10 +29,11 @@ from app.server.health import Health
 from app.server.ingress import create_ingress
 from app.server.introspection import NoIntrospection
 from app.server.jwks import KeySetSource
-from app.server.middleware import middleware
+from app.server.middleware import middleware, security_headers
 from app.server.reporting import Reporter
+from app.server.streaming import Services, StreamEndpoint, StreamSettings
 from app.server.uploads import Limits
-from app.server.websocket import Services, WebSocketSettings, create_websocket
+from app.server.websocket import WebSocketSettings, create_websocket
 from app.settings import ServiceSettings, Settings
 from app.telemetry import Metrics, log_exchange
 from clients import CLIENTS
@@ -66,7 +67,11 @@ class Gateway(FastAPI):
             app = layer.cls(app, *layer.args, **layer.kwargs)
         self._direct = (path, app)
         self.http_protocol = direct_protocol(
-            path, endpoint, max_body_bytes=settings.max_body_bytes, serves_any_origin=not settings.cors_origins
+            path,
+            endpoint,
+            max_body_bytes=settings.max_body_bytes,
+            serves_any_origin=not settings.cors_origins,
+            headers=security_headers(settings),
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -120,6 +125,7 @@ def create_app(
     graphiql = GraphiQL(tabs=EXAMPLES, issue_token=issue_token) if settings.shows_graphiql else None
     services = Services(executor, contexts, authenticator, revocations, reporter)
     sockets = WebSocketSettings(allowed_origins=settings.cors_origins, operation_timeout=settings.request_timeout)
+    streams = StreamEndpoint(services, StreamSettings(operation_timeout=settings.request_timeout))
     endpoint = GraphQLEndpoint(
         executor,
         contexts,
@@ -135,7 +141,10 @@ def create_app(
             contexts.lasting(settings.upload_timeout),
             settings.upload_timeout,
         ),
+        streams=streams,
+        unprocessable=settings.invalid_request_status,
     )
+    app.state.streams = streams  # for who serves the app: to end them when it stops
     app.router.routes += [
         *health.routes(),
         create_ingress(events, settings.service_key.get_secret_value(), settings.max_body_bytes),

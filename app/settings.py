@@ -3,7 +3,7 @@
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -69,6 +69,10 @@ class Settings(BaseSettings):
 
     request_timeout: float = Field(15.0, gt=0, description="Seconds a whole query or mutation may take.")
     max_body_bytes: int = Field(2_000_000, gt=0, description="A longer request body is refused with 413.")
+    invalid_request_status: Literal[400, 422] = Field(
+        422,
+        description="The status of a request that is understood and cannot be executed; 400 is that of earlier drafts.",
+    )
     rate_limits: bool = Field(True, description="Whether the rate limits that the schema declares are kept.")
     max_upload_bytes: int = Field(100_000_000, gt=0, description="A longer file is refused.")
     upload_timeout: float = Field(300.0, gt=0, description="Seconds a request with files may take.")
@@ -81,6 +85,9 @@ class Settings(BaseSettings):
     )
     cors_origins: list[str] = Field(
         default_factory=list, description='JSON list of origins browsers may call from; ["*"] allows any.'
+    )
+    hsts_seconds: int = Field(
+        0, ge=0, description="How long browsers may use TLS only, once they came by it; 0 does not ask them to."
     )
     introspection: bool | None = Field(
         None, description="Whether the schema can be asked for; unset: not in production."

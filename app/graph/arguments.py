@@ -45,6 +45,10 @@ class Arguments:
         """The function itself, if its parent is all it takes."""
         return self._function if self._parent and not self._own and not self._info else None
 
+    def takes(self, name: str) -> bool:
+        """Whether a document may give it an argument of that name."""
+        return any(argument.python_name == name for argument in self._own)
+
     def bound(self, info: ResolveInfo, given: Mapping[str, Any]) -> Callable[[object], Any]:
         """The function with everything but the parent in place; raises `InvalidInputError`."""
         if self.of_parent_alone is not None:

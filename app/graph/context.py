@@ -107,13 +107,16 @@ class Context:
         revocations: Revocations,
         rate_limiter: RateLimiter,
         health: HealthCheck | None = None,
+        resume_after: str | None = None,
     ) -> None:
+        """`resume_after` is the cursor of the last event that the client has seen, if its transport tells."""
         self.principal = principal
         self.caller = caller
         self.events = events
         self.revocations = revocations
         self.rate_limiter = rate_limiter
         self.health = health
+        self.resume_after = resume_after
         self.client = Clients(backends, caller)
         self._loaders: dict[tuple[object, ...], Loader[object, object]] = {}
 
@@ -187,6 +190,7 @@ class ContextFactory:
         request_id: str | None = None,
         traceparent: str | None = None,
         tracestate: str | None = None,
+        resume_after: str | None = None,
     ) -> Context:
         """A context with nothing loaded, and the whole time of a request before it."""
         caller = Caller(
@@ -197,7 +201,14 @@ class ContextFactory:
             tracestate=tracestate,
         )
         return Context(
-            principal, caller, self._backends, self._events, self._revocations, self._rate_limiter, self._health
+            principal,
+            caller,
+            self._backends,
+            self._events,
+            self._revocations,
+            self._rate_limiter,
+            self._health,
+            resume_after,
         )
 
 

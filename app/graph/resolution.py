@@ -118,7 +118,11 @@ def _mutation(mutation: MutationDeclaration, arguments: Arguments, codes: frozen
 
 
 def _stream(subscription: SubscriptionDeclaration, arguments: Arguments) -> Resolver:
+    can_resume = arguments.takes("after")
+
     async def subscribe(source: object, info: ResolveInfo, **given: Any) -> AsyncGenerator[Any, None]:
+        if can_resume and info.context.resume_after is not None:
+            given["after"] = info.context.resume_after
         stream: AsyncGenerator[Any, None] = arguments.bound(info, given)(source)
         async with aclosing(stream):
             async for event in stream:

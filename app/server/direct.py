@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import ClassVar
 
@@ -9,13 +10,13 @@ from starlette.types import Message
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from app.server.endpoint import FIXED_HEADERS, MAX_HEADERS, GraphQLEndpoint
-from app.server.middleware import SECURITY_HEADERS, AccessLog, request_id_of, trace_of
+from app.server.middleware import AccessLog, request_id_of, trace_of
 from app.server.negotiation import ResponseFormat, is_json, response_format
 from app.server.received import Answer, Received
+from app.server.streaming.negotiation import accepted_streams
+from app.server.streaming.single import TOKEN_HEADER
 from app.server.time_limit import ClientDisconnected
 from app.telemetry import TraceContext, current_request
-
-_FIXED = b"".join(b"%s: %s\r\n" % header for header in (*FIXED_HEADERS, *SECURITY_HEADERS))
 
 
 class _Direct(Received):
@@ -69,6 +70,7 @@ class DirectProtocol(HttpToolsProtocol):
     endpoint: ClassVar[GraphQLEndpoint]
     max_body_bytes: ClassVar[int]
     serves_any_origin: ClassVar[bool]
+    fixed_headers: ClassVar[bytes]
     log: ClassVar[AccessLog]
     _arriving: _Direct | None = None
     _default_headers: tuple[list[tuple[bytes, bytes]], bytes] = ([], b"")
@@ -160,6 +162,7 @@ class DirectProtocol(HttpToolsProtocol):
         lines = [
             _beginning(answer.status, answer.format),
             b"content-length: %d\r\nx-request-id: %s\r\n" % (len(answer.body), request.request_id.encode()),
+            self.fixed_headers,
             self._server_headers(),
         ]
         for header in answer.headers:
@@ -185,12 +188,17 @@ class DirectProtocol(HttpToolsProtocol):
 
 
 def direct_protocol(
-    path: str, endpoint: GraphQLEndpoint, *, max_body_bytes: int, serves_any_origin: bool
+    path: str,
+    endpoint: GraphQLEndpoint,
+    *,
+    max_body_bytes: int,
+    serves_any_origin: bool,
+    headers: Sequence[tuple[bytes, bytes]],
 ) -> type[DirectProtocol]:
     """An HTTP protocol for uvicorn (`uvicorn.Config(http=…)`) that hands the plain POSTs of a path to the endpoint.
 
     With `serves_any_origin` no answer depends on which page asks; else requests of pages take the way of ASGI, where
-    the headers of CORS are made.
+    the headers of CORS are made. `headers` are on every answer.
     """
     members = {
         "path": path,
@@ -198,6 +206,7 @@ def direct_protocol(
         "endpoint": endpoint,
         "max_body_bytes": max_body_bytes,
         "serves_any_origin": serves_any_origin,
+        "fixed_headers": b"".join(b"%s: %s\r\n" % header for header in (*FIXED_HEADERS, *headers)),
         "log": AccessLog(),
     }
     return type("Direct", (DirectProtocol,), members)
@@ -205,10 +214,15 @@ def direct_protocol(
 
 @lru_cache(maxsize=128)
 def _beginning(status: int, answered: ResponseFormat) -> bytes:
-    return b"%scontent-type: %s\r\n%s" % (STATUS_LINE[status], answered.value, _FIXED)
+    return b"%scontent-type: %s\r\n" % (STATUS_LINE[status], answered.value)
 
 
 def _is_plain(headers: dict[bytes, bytes]) -> bool:
     """Whether a POST is JSON and asks for one answer in one piece."""
-    accept = headers.get(b"accept")
-    return is_json(headers.get(b"content-type")) and response_format(accept) is not None
+    is_whole = is_json(headers.get(b"content-type")) and _is_for_one_piece(headers.get(b"accept"))
+    return is_whole and TOKEN_HEADER not in headers
+
+
+@lru_cache(maxsize=128)
+def _is_for_one_piece(accept: bytes | None) -> bool:
+    return response_format(accept) is not None and accepted_streams(accept) is None

@@ -3,23 +3,39 @@
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 from graphql import ExecutionResult
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.errors import BackendError, DeadlineExceededError, GatewayError, RequestError, UnauthenticatedError
+from app.errors import (
+    BackendError,
+    DeadlineExceededError,
+    ForbiddenError,
+    GatewayError,
+    RequestError,
+    UnauthenticatedError,
+)
 from app.execution import Executor, InvalidDocumentError, Prepared
 from app.graph.principal import Principal
 from app.server.authentication import Authenticator
+from app.server.contexts import ContextSource
 from app.server.multipart import is_multipart
 from app.server.negotiation import ResponseFormat, is_json, prefers_html, response_format
 from app.server.openness import is_open
-from app.server.parameters import discard_body, from_body, from_query_string, read_body
+from app.server.parameters import (
+    check_mutation_method,
+    discard_body,
+    from_body,
+    from_query_string,
+    method_not_allowed,
+    read_body,
+)
 from app.server.received import Answer, FromAsgi, Received
 from app.server.reporting import Reporter
 from app.server.sharing import Sharing, SharingStats
+from app.server.streaming import StreamEndpoint, may_be_streamed
 from app.server.time_limit import ClientDisconnected, OperationLimits
 from app.server.uploads import Limits, receiving
 from app.telemetry import log_lines_of
@@ -30,6 +46,7 @@ _PREFLIGHT_HEADERS = (
     b"x-apollo-operation-name",
     b"graphql-preflight",
     b"graphql-require-preflight",
+    b"x-graphql-event-stream-token",
 )
 _PLAN_HEADER = b"x-atrium-plan"
 FIXED_HEADERS = ((b"vary", b"accept"), (b"cache-control", b"no-store"))
@@ -41,19 +58,6 @@ _encode = msgspec.json.Encoder().encode
 Headers: TypeAlias = Mapping[bytes, bytes]
 Payload: TypeAlias = dict[str, object]
 Explain: TypeAlias = Callable[[Prepared], dict[str, object]]
-
-
-class ContextSource(Protocol):
-    """Makes the context of one operation; `app.graph.context.ContextFactory` is one."""
-
-    def create(
-        self,
-        principal: Principal | None,
-        *,
-        request_id: str,
-        traceparent: str | None = None,
-        tracestate: str | None = None,
-    ) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +108,11 @@ class GraphQLEndpoint:
         explain: Explain | None = None,
         page: ASGIApp | None = None,
         uploads: Uploads | None = None,
+        streams: StreamEndpoint | None = None,
+        unprocessable: int = 422,
     ) -> None:
-        """`timeout` is in seconds; `page` answers browsers that open the URL; without `uploads`, no files are taken.
+        """`timeout` is in seconds; `page` answers browsers that open the URL; without `uploads`, no files are taken;
+        without `streams`, no subscriptions; `unprocessable` is what is answered where the table says 422.
 
         `explain` says what an operation comes to, for requests with the header X-Atrium-Plan: for development only.
 
@@ -120,6 +127,8 @@ class GraphQLEndpoint:
         self._explain = explain
         self._page = page
         self._uploads = uploads
+        self._streams = streams
+        self._unprocessable = unprocessable
         self._limits = OperationLimits()
         self._recall = lru_cache(_REMEMBERED)(self._understand)
         self._sharing = Sharing[_Outcome]() if share else None
@@ -136,11 +145,16 @@ class GraphQLEndpoint:
             return
         request = FromAsgi(scope, headers, receive)
         try:
-            answer = await self.answer(request)
+            if self._streams is not None and may_be_streamed(request.method, headers, request.query_string):
+                answer = await self._streamed(self._streams, request, send)
+            else:
+                answer = await self.answer(request)
         except ClientDisconnected:
             return
         finally:
             scope["state"]["operation"] = request.operation
+        if answer is None:
+            return
         length = (b"content-length", b"%d" % len(answer.body))
         all_headers = [(b"content-type", answer.format.value), length, *FIXED_HEADERS, *answer.headers]
         await send({"type": "http.response.start", "status": answer.status, "headers": all_headers})
@@ -159,6 +173,19 @@ class GraphQLEndpoint:
             return self._refused(error, request.request_id, accepted or ResponseFormat.JSON)
         finally:
             self._withdraw(request)
+
+    async def _streamed(self, streams: StreamEndpoint, request: Received, send: Send) -> Answer | None:
+        """Have a request answered as a stream; its answer if that is to come in one piece."""
+        try:
+            _check_count(request)
+            if await streams.serve(request, send, self._read):
+                return None
+        except ClientDisconnected:
+            raise
+        except Exception as error:
+            accepted = response_format(request.headers.get(b"accept"))
+            return self._refused(error, request.request_id, accepted or ResponseFormat.JSON)
+        return await self.answer(request)
 
     def attend(self, request: Received, body: bytes, done: Callable[[Answer | None], None]) -> bool:
         """Whether an identical request is in flight whose answer will be this one's: `done` is called with it then.
@@ -304,7 +331,8 @@ class GraphQLEndpoint:
         if request.method == "GET":
             _check_preflight(headers, "A GET")
             return request.query_string
-        raise _method_not_allowed(f"{request.method} is not allowed here.", allowed="GET, POST")
+        allowed = "GET, POST" if self._streams is None else "GET, POST, PUT, DELETE"
+        raise method_not_allowed(f"{request.method} is not allowed here.", allowed=allowed)
 
     def _answered(self, outcome: "_Outcome", request: Received, accepted: ResponseFormat) -> Answer:
         request.operation = outcome.operation
@@ -314,19 +342,23 @@ class GraphQLEndpoint:
                 outcome.body = _encode(_payload(result))
             return Answer(200, accepted, outcome.body)
         payload: Payload = {"errors": self._reporter.format(result.errors, request.request_id)}
-        status = 422 if _never_ran(result) else 294
-        if status != 422:
+        status = self._unprocessable if _never_ran(result) else 294
+        if status == 294:
             payload |= _payload(result)
         return Answer(status if accepted is ResponseFormat.GRAPHQL_RESPONSE else 200, accepted, _encode(payload))
 
     def _refused(self, error: Exception, request_id: str, answered: ResponseFormat) -> Answer:
         if not isinstance(error, InvalidDocumentError):
             problem = _encode({"errors": self._reporter.problem(error, request_id)})
-            return Answer(_status(error), answered, problem, _extra_headers(error))
-        status = 400 if error.stage == "parse" else 422
+            return Answer(self._status(error), answered, problem, _extra_headers(error))
+        status = 400 if error.stage == "parse" else self._unprocessable
         errors = self._reporter.format(error.errors, request_id, error.stage)
         body = _encode({"errors": errors})
         return Answer(status if answered is ResponseFormat.GRAPHQL_RESPONSE else 200, answered, body)
+
+    def _status(self, error: Exception) -> int:
+        status = _status(error)
+        return self._unprocessable if status == 422 else status
 
 
 class _Outcome(msgspec.Struct):
@@ -368,16 +400,12 @@ def _check_preflight(headers: Headers, what: str) -> None:
 def _check_transport(prepared: Prepared, method: str) -> None:
     if prepared.operation_type == "subscription":
         raise RequestError(
-            "Subscriptions are served over WebSocket, by the graphql-transport-ws protocol.",
+            "Subscriptions come as a stream: accept text/event-stream or multipart/mixed;subscriptionSpec=1.0, or use"
+            " graphql-transport-ws over WebSocket.",
             status=406,
             code="SUBSCRIPTION_NEEDS_A_STREAM",
         )
-    if prepared.operation_type == "mutation" and method == "GET":
-        raise _method_not_allowed("Mutations must be sent by POST.", allowed="POST")
-
-
-def _method_not_allowed(message: str, *, allowed: str) -> RequestError:
-    return RequestError(message, status=405, code="METHOD_NOT_ALLOWED", headers={"allow": allowed})
+    check_mutation_method(prepared, method)
 
 
 def _not_acceptable() -> RequestError:
@@ -390,6 +418,7 @@ def _status(error: Exception) -> int:
         return error.status
     statuses: dict[type[GatewayError], int] = {
         UnauthenticatedError: 401,
+        ForbiddenError: 403,
         DeadlineExceededError: 504,
         BackendError: 503,
     }

@@ -3,7 +3,7 @@
 import logging
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from random import getrandbits
 
 import structlog
@@ -17,7 +17,11 @@ from app.settings import Settings
 from app.telemetry import TraceContext, current_request
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
-SECURITY_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
+_SECURITY_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"frame-ancestors 'none'"),  # beside that of the page, if it has one
+)
 _CLIENT_CLOSED_REQUEST = 499  # nginx's, for a client that went before there was an answer
 _EXPOSED_HEADERS = ("X-Request-ID", "Retry-After")
 _LOGGED_NAME_LENGTH = 100  # a name may be as long as a body
@@ -25,19 +29,29 @@ _LOGGED_NAME_LENGTH = 100  # a name may be as long as a body
 
 def middleware(settings: Settings) -> list[Middleware]:
     """What the app is wrapped in, outermost first."""
-    stack = [Middleware(RequestContextMiddleware), Middleware(AccessLogMiddleware)]
+    stack = [
+        Middleware(RequestContextMiddleware, headers=security_headers(settings)),
+        Middleware(AccessLogMiddleware),
+    ]
     if settings.cors_origins:
         stack.append(
             Middleware(
                 CORSMiddleware,
                 allow_origins=settings.cors_origins,
-                allow_methods=["GET", "POST"],
+                allow_methods=["GET", "POST", "PUT", "DELETE"],
                 allow_headers=["*"],
                 expose_headers=_EXPOSED_HEADERS,
                 max_age=7200,
             )
         )
     return stack
+
+
+def security_headers(settings: Settings) -> Sequence[tuple[bytes, bytes]]:
+    """What makes browsers careful with every answer."""
+    if not settings.hsts_seconds:
+        return _SECURITY_HEADERS
+    return (*_SECURITY_HEADERS, (b"strict-transport-security", b"max-age=%d" % settings.hsts_seconds))
 
 
 def request_id_of(headers: Mapping[bytes, bytes]) -> str:
@@ -56,12 +70,13 @@ def trace_of(headers: Mapping[bytes, bytes]) -> TraceContext:
 class RequestContextMiddleware:
     """Gives every request an id and a place in a trace.
 
-    Both are in the state of the scope (`request_id`, `trace`) and on every log line; the id, and headers that make
-    browsers careful, are on every answer. So it is here that a defect which nothing else caught is answered.
+    Both are in the state of the scope (`request_id`, `trace`) and on every log line; the id, and `headers`, are on
+    every answer. So it is here that a defect which nothing else caught is answered.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, headers: Sequence[tuple[bytes, bytes]] = ()) -> None:
         self._app = app
+        self._headers = headers
         self._reporter = Reporter(debug=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -82,7 +97,7 @@ class RequestContextMiddleware:
                 message["headers"] = [
                     *message.get("headers", ()),
                     id_header,
-                    *SECURITY_HEADERS,
+                    *self._headers,
                 ]
             await send(message)
 

@@ -1,6 +1,7 @@
 """Negotiation: which media type answers an Accept header, and which Content-Types are read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
@@ -16,6 +17,15 @@ class ResponseFormat(Enum):
     JSON = JSON + b"; charset=utf-8"
 
 
+@dataclass(frozen=True, slots=True)
+class MediaRange:
+    """One of those that an Accept header names; all of it in small letters."""
+
+    media_type: bytes
+    parameters: Mapping[bytes, bytes]
+    quality: float
+
+
 @lru_cache(maxsize=128)
 def response_format(accept: bytes | None) -> ResponseFormat | None:
     """The better format of those that an Accept header takes (RFC 9110, section 12.5.1); None when it takes neither.
@@ -25,7 +35,7 @@ def response_format(accept: bytes | None) -> ResponseFormat | None:
     """
     if accept is None:
         return ResponseFormat.JSON
-    qualities = dict(_ranges(accept))
+    qualities = _qualities(accept)
     named = qualities.get(GRAPHQL_RESPONSE, 0.0)
     json = _quality(qualities, JSON)
     if named > 0 and named >= json:
@@ -38,9 +48,13 @@ def prefers_html(accept: bytes | None) -> bool:
     """Whether the client is a browser that opens the page: it names HTML, and wants nothing else more."""
     if accept is None or _HTML not in accept:
         return False
-    qualities = dict(_ranges(accept))
-    html = qualities.get(_HTML, 0.0)
-    return html > max(_quality(qualities, JSON), qualities.get(GRAPHQL_RESPONSE, 0.0))
+    return _qualities(accept).get(_HTML, 0.0) > answer_quality(accept)
+
+
+def answer_quality(accept: bytes) -> float:
+    """How welcome an answer in one of the formats is."""
+    qualities = _qualities(accept)
+    return max(_quality(qualities, JSON), qualities.get(GRAPHQL_RESPONSE, 0.0))
 
 
 @lru_cache(maxsize=128)
@@ -58,28 +72,31 @@ def _quality(qualities: dict[bytes, float], media_type: bytes) -> float:
     return qualities.get(media_type, qualities.get(group, qualities.get(b"*/*", 0.0)))
 
 
-def _ranges(accept: bytes) -> Iterator[tuple[bytes, float]]:
+def media_ranges(accept: bytes) -> Iterator[MediaRange]:
+    """The ranges of an Accept header, but those of another charset than UTF-8."""
     for item in accept.lower().split(b","):
-        media_type, _, parameters = item.partition(b";")
-        if _is_utf8(parameters):
-            yield media_type.strip(), _q(parameters)
+        media_type, _, rest = item.partition(b";")
+        if _is_utf8(rest):
+            parameters = dict(_pairs(rest))
+            yield MediaRange(media_type.strip(), parameters, _number(parameters.pop(b"q", b"1")))
 
 
-def _q(parameters: bytes) -> float:
-    for name, value in _pairs(parameters):
-        if name == b"q":
-            try:
-                return min(max(float(value), 0.0), 1.0)
-            except ValueError:
-                return 0.0
-    return 1.0
+def _qualities(accept: bytes) -> dict[bytes, float]:
+    return {each.media_type: each.quality for each in media_ranges(accept)}
+
+
+def _number(q: bytes) -> float:
+    try:
+        return min(max(float(q), 0.0), 1.0)
+    except ValueError:
+        return 0.0
 
 
 def _is_utf8(parameters: bytes) -> bool:
-    return all(value.strip(b'"') in (b"utf-8", b"utf8") for name, value in _pairs(parameters) if name == b"charset")
+    return all(value in (b"utf-8", b"utf8") for name, value in _pairs(parameters) if name == b"charset")
 
 
 def _pairs(parameters: bytes) -> Iterator[tuple[bytes, bytes]]:
     for parameter in parameters.split(b";"):
         name, _, value = parameter.partition(b"=")
-        yield name.strip(), value.strip()
+        yield name.strip(), value.strip().strip(b'"')

@@ -1,18 +1,23 @@
 """One socket: its messages in, its operations, and its end."""
 
 import asyncio
+import secrets
 from contextlib import suppress
 
 import structlog
 from starlette.websockets import WebSocket
 
-from app.errors import BackendError, GatewayError
+from app.errors import BackendError, GatewayError, RequestError
+from app.server.streaming import Services
+from app.server.streaming.channel import Channel, ClientGoneError, SlowClientError
+from app.server.streaming.operation import Operation, Origin
+from app.server.streaming.operations import Operations
+from app.server.streaming.session import Session
 from app.server.websocket import messages
-from app.server.websocket.channel import Channel, ClientGoneError
 from app.server.websocket.messages import CloseCode, CloseSocketError
-from app.server.websocket.operation import Operation
-from app.server.websocket.services import Services, WebSocketSettings
-from app.server.websocket.session import Session
+from app.server.websocket.settings import WebSocketSettings
+from app.server.websocket.sink import MessageSink
+from app.telemetry import TraceContext
 
 
 class Connection:
@@ -27,11 +32,10 @@ class Connection:
         self._websocket = websocket
         self._services = services
         self._settings = settings
-        self._channel = Channel(websocket, patience=settings.silence_timeout)
+        self._channel = Channel(websocket.send_text, patience=settings.silence_timeout)
         self._session = Session(services.revocations, settings.clock)
         self._tasks = asyncio.TaskGroup()
-        self._operations: dict[str, Operation] = {}
-        self._running: set[asyncio.Task[None]] = set()  # with those that the client stopped and that still clean up
+        self._operations = Operations(settings.max_operations)
         self._heard = asyncio.Event()
 
     async def serve(self) -> None:
@@ -39,12 +43,15 @@ class Connection:
         closing: CloseSocketError | None = None
         try:
             async with self._tasks:
+                self._operations.open(self._tasks)
                 self._tasks.create_task(self._keep_alive())
                 await self._initialise()
                 while True:
                     await self._handle(await self._next())
         except* ClientGoneError:
             pass
+        except* SlowClientError:
+            closing = CloseSocketError(CloseCode.TIMEOUT, "The client takes no messages")
         except* CloseSocketError as group:
             closing = _first(group)
         except* Exception as group:
@@ -88,8 +95,7 @@ class Connection:
             case messages.Subscribe():
                 await self._start(message)
             case messages.Complete():
-                if (operation := self._operations.pop(message.id, None)) is not None:
-                    operation.stop()
+                self._operations.stop(message.id)
             case messages.Ping():
                 await self._channel.send(messages.pong(await self._pinged(message.payload)))
             case messages.Pong():
@@ -101,25 +107,23 @@ class Connection:
         if message.id in self._operations:
             raise CloseSocketError(CloseCode.SUBSCRIBER_EXISTS, f"Subscriber for {message.id} already exists")
         operation = Operation(
-            message,
-            channel=self._channel,
+            messages.request_of(message.payload),
+            MessageSink(message.id, self._channel, lambda: self._operations.forget(message.id, operation)),
+            origin=Origin(secrets.token_hex(16), self._trace()),
             session=self._session,
             services=self._services,
             timeout=self._settings.operation_timeout,
-            headers=self._websocket.headers,
-            on_end=lambda: self._forget(message.id, operation),
         )
-        if len(self._running) >= self._settings.max_operations:
-            await operation.refuse(f"More than {self._settings.max_operations} operations on one socket.")
+        if self._operations.is_full:
+            reason = f"More than {self._settings.max_operations} operations on one socket."
+            await operation.refuse(RequestError(reason, status=429, code="TOO_MANY_OPERATIONS"))
             return
-        self._operations[message.id] = operation
-        task = operation.start(self._tasks)
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        self._operations.add(message.id, operation)
 
-    def _forget(self, id_: str, operation: Operation) -> None:
-        if self._operations.get(id_) is operation:
-            del self._operations[id_]
+    def _trace(self) -> TraceContext:
+        """A new span of the trace of the handshake, or of a new trace."""
+        headers = self._websocket.headers
+        return TraceContext.received(headers.get("traceparent"), headers.get("tracestate"))
 
     async def _pinged(self, payload: messages.Payload | None) -> messages.Payload | None:
         """What the answer to a ping carries: what the ping did, unless that was a new token."""
@@ -127,8 +131,7 @@ class Connection:
         if authorization is None:
             return payload
         await self._authenticate(authorization)
-        for operation in self._operations.values():
-            operation.renew()
+        self._operations.renew()
         return {"authenticated": True}
 
     async def _authenticate(self, authorization: str | None) -> None:

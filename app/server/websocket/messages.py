@@ -6,6 +6,8 @@ from typing import Annotated, Final, TypeAlias
 
 import msgspec
 
+from app.execution import Request
+
 OperationId = Annotated[str, msgspec.Meta(min_length=1)]
 Payload: TypeAlias = dict[str, object]
 
@@ -97,6 +99,10 @@ def error(id_: str, errors: list[dict[str, object]]) -> str:
 
 def complete(id_: str) -> str:
     return _encode({"id": id_, "type": "complete"}).decode()
+
+
+def request_of(payload: SubscribePayload) -> Request:
+    return Request(payload.query, payload.variables, payload.operation_name, payload.extensions)
 
 
 def authorization_in(payload: Payload | None) -> str | None:

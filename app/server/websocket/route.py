@@ -6,9 +6,10 @@ from urllib.parse import urlsplit
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
+from app.server.streaming import Services
 from app.server.websocket.connection import Connection
 from app.server.websocket.messages import CloseCode
-from app.server.websocket.services import Services, WebSocketSettings
+from app.server.websocket.settings import WebSocketSettings
 
 SUBPROTOCOL = "graphql-transport-ws"
 _PORT_BY_SCHEME = {"http": 80, "https": 443}

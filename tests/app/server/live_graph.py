@@ -7,10 +7,13 @@ from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import httpx
 import pytest
 import websockets
 from graphql import GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema, build_schema
+from graphql.execution.incremental import IncrementalExecutor
 from starlette.applications import Starlette
+from starlette.routing import Route
 from websockets.asyncio.client import ClientConnection, connect
 
 from app.errors import NotFoundError
@@ -19,13 +22,26 @@ from app.execution import Executor
 from app.graph.context import Context, ContextFactory
 from app.graph.principal import Revocations
 from app.server.authentication import Authenticator, issue_token
+from app.server.endpoint import GraphQLEndpoint
+from app.server.middleware import middleware
 from app.server.reporting import Reporter
-from app.server.websocket import Services, WebSocketSettings, create_websocket
+from app.server.streaming import Services, StreamEndpoint, StreamSettings
+from app.server.websocket import WebSocketSettings, create_websocket
 from app.settings import Settings
 from tests.app.server.serving import Serving, serving
 
 SDL = """
-type Query { greet(name: String = "world"): String!  fail: String  me: String  hang: String }
+directive @defer(if: Boolean! = true, label: String) on FRAGMENT_SPREAD | INLINE_FRAGMENT
+directive @stream(if: Boolean! = true, label: String, initialCount: Int = 0) on FIELD
+type Query {
+  greet(name: String = "world"): String!
+  fail: String
+  me: String
+  hang: String
+  book: Book
+  shelf(size: Int!): [Book!]
+}
+type Book { title: String!  pages: Int!  fail: String  surely: String! }
 type Mutation { finish: Boolean! }
 type Event { id: ID!  cursor: String!  token: String!  request: ID! }
 type Subscription {
@@ -70,7 +86,7 @@ class Graph:
 
     def schema(self) -> GraphQLSchema:
         schema = build_schema(SDL)
-        for type_ in (schema.query_type, schema.mutation_type, schema.type_map["Event"]):
+        for type_ in (schema.query_type, schema.mutation_type, schema.type_map["Event"], schema.type_map["Book"]):
             assert isinstance(type_, GraphQLObjectType)
             for name, field in type_.fields.items():
                 field.resolve = getattr(self, name)
@@ -88,6 +104,21 @@ class Graph:
 
     def me(self, _root: object, info: Info) -> str | None:
         return info.context.principal.subject if info.context.principal else None
+
+    def book(self, _root: object, _info: Info) -> str:
+        return "Emma"
+
+    def shelf(self, _root: object, _info: Info, size: int) -> list[str]:
+        return [str(number) for number in range(size)]
+
+    def title(self, book: str, _info: Info) -> str:
+        return book
+
+    async def pages(self, _book: str, _info: Info) -> int:
+        return 474
+
+    def surely(self, _book: str, _info: Info) -> str:
+        raise NotFoundError("There is no such thing.")
 
     async def hang(self, _root: object, _info: Info) -> None:
         await self.running.add(1)
@@ -198,6 +229,15 @@ class LiveGraph:
     log: EventLog
     graph: Graph
     revocations: Revocations
+    streams: StreamEndpoint
+
+    @asynccontextmanager
+    async def http(self, **headers: str) -> AsyncIterator[httpx.AsyncClient]:
+        """A client of the same graph over HTTP."""
+        url = f"http://127.0.0.1:{self.server.port}"
+        limits = httpx.Limits(max_connections=None)
+        async with httpx.AsyncClient(base_url=url, headers=headers, timeout=10, limits=limits) as client:
+            yield client
 
     @asynccontextmanager
     async def connect(
@@ -230,21 +270,35 @@ def bearer(subject: str = "usr_1") -> str:
 
 @asynccontextmanager
 async def live_graph(
-    settings: WebSocketSettings | None = None, log_size: int = 10_000, authenticator: Authenticator | None = None
+    settings: WebSocketSettings | None = None,
+    log_size: int = 10_000,
+    authenticator: Authenticator | None = None,
+    streams: StreamSettings | None = None,
 ) -> AsyncIterator[LiveGraph]:
     """Serve the graph while the block runs."""
     graph = Graph()
     log = EventLog(MemoryStore(size=log_size))
     revocations = Revocations()
     services = Services(
-        executor=Executor(graph.schema()),
+        executor=Executor(graph.schema(), field_executor=IncrementalExecutor),
         contexts=ContextFactory({}, log, revocations, request_timeout=15.0),
         authenticator=authenticator or Authenticator(SETTINGS, revocations),
         revocations=revocations,
         reporter=Reporter(debug=False),
     )
-    async with serving(Starlette(routes=[create_websocket(services, settings)])) as server:
-        yield LiveGraph(server, log, graph, revocations)
+    over_http = StreamEndpoint(services, streams)
+    endpoint = GraphQLEndpoint(
+        services.executor,
+        services.contexts,
+        services.authenticator,
+        services.reporter,
+        timeout=15.0,
+        max_body_bytes=100_000,
+        streams=over_http,
+    )
+    routes = [Route("/graphql", endpoint), create_websocket(services, settings)]
+    async with serving(Starlette(routes=routes, middleware=middleware(SETTINGS))) as server:
+        yield LiveGraph(server, log, graph, revocations, over_http)
 
 
 @contextmanager

@@ -74,6 +74,7 @@ class Contexts:
         request_id: str,
         traceparent: str | None = None,
         tracestate: str | None = None,
+        resume_after: str | None = None,
     ) -> Context:
         return Context(principal, request_id, traceparent, tracestate)
 

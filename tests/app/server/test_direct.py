@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.server.direct import direct_protocol
 from app.server.endpoint import GraphQLEndpoint
-from app.server.middleware import middleware
+from app.server.middleware import middleware, security_headers
 from app.settings import Settings
 from tests.app.server.serving import Serving, serving
 from tests.app.server.small_graph import GRAPHQL, JSON, MAX_BODY, Work, an_endpoint, error
@@ -50,7 +50,13 @@ async def a_graph(*, share: bool = True, seconds: float = 10.0, origins: tuple[s
     work = Work()
     endpoint = an_endpoint(work, share=share, timeout=seconds)
     app = Starlette(routes=[Route("/graphql", endpoint)], middleware=middleware(settings))
-    protocol = direct_protocol("/graphql", endpoint, max_body_bytes=MAX_BODY, serves_any_origin=not origins)
+    protocol = direct_protocol(
+        "/graphql",
+        endpoint,
+        max_body_bytes=MAX_BODY,
+        serves_any_origin=not origins,
+        headers=security_headers(settings),
+    )
     graph: Graph
 
     async def counted(scope: Scope, receive: Receive, send: Send) -> None:
@@ -115,6 +121,8 @@ async def test_it_answers_as_asgi_does(graph: Graph, content: bytes, headers: di
     [
         (a_request("{ greet }", method="PUT"), 405),
         (a_request("{ greet }", "accept: text/plain"), 406),
+        (a_request("{ greet }", "accept: text/event-stream, */*;q=0.1"), 200),
+        (a_request("{ greet }", "accept: */*, multipart/mixed;deferSpec=20220824"), 200),
         (a_request("{ greet }" + " " * MAX_BODY), 413),
         (a_request("{ greet }", *[f"x-{number}: 1" for number in range(100)]), 431),
         (a_request("{ greet }", target="/elsewhere"), 404),

@@ -183,5 +183,8 @@ async def test_other_methods_are_not_allowed(client: httpx.AsyncClient, method: 
 
 async def test_a_subscription_is_told_where_to_go(client: httpx.AsyncClient) -> None:
     answer = await post(client, {"query": "subscription { ticks }"})
-    message = "Subscriptions are served over WebSocket, by the graphql-transport-ws protocol."
+    message = (
+        "Subscriptions come as a stream: accept text/event-stream or multipart/mixed;subscriptionSpec=1.0, or use"
+        " graphql-transport-ws over WebSocket."
+    )
     assert (answer.status_code, answer.json()) == (406, {"errors": [error(message, "SUBSCRIPTION_NEEDS_A_STREAM")]})

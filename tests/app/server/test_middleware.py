@@ -72,6 +72,14 @@ async def test_every_answer_makes_browsers_careful(client: httpx.AsyncClient, pa
     assert answer.status_code == status
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["content-security-policy"] == "frame-ancestors 'none'"
+    assert "strict-transport-security" not in answer.headers
+
+
+async def test_behind_tls_browsers_are_told_to_stay_with_it() -> None:
+    async with client_of(Settings(hsts_seconds=31_536_000)) as client:
+        answer = await client.get("/show")
+    assert answer.headers["strict-transport-security"] == "max-age=31536000"
 
 
 async def test_a_request_leaves_one_line(client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture) -> None:
@@ -113,11 +121,12 @@ async def test_health_checks_leave_a_line_for_debugging_only(
     assert [line["log_level"] for line in lines] == levels
 
 
-async def test_pages_of_allowed_origins_may_call_and_read_the_request_id() -> None:
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+async def test_pages_of_allowed_origins_may_call_and_read_the_request_id(method: str) -> None:
     settings = Settings(cors_origins=["https://app.example"])
     preflight = {
         "Origin": "https://app.example",
-        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Method": method,
         "Access-Control-Request-Headers": "authorization,content-type",
     }
     async with client_of(settings) as client:

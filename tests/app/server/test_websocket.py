@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from unittest.mock import ANY
 
-import httpx
 import pytest
 import websockets
 
@@ -345,8 +344,3 @@ async def test_any_origin_may_connect_where_all_are_allowed() -> None:
         graph.connect(headers={"Origin": "https://anywhere.example"}) as client,
     ):
         await client.initialise()
-
-
-async def test_the_route_is_for_sockets_only(graph: LiveGraph) -> None:
-    async with httpx.AsyncClient() as client:
-        assert (await client.get(f"http://127.0.0.1:{graph.server.port}/graphql")).status_code == 404

@@ -1,4 +1,4 @@
-"""Who is at the other end of a socket."""
+"""Who is at the other end of a stream or a socket."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from app.graph.principal import Principal, Revocations
 
 
 class Session:
-    """The caller of a socket, for as long as their token holds; a new token of theirs prolongs it."""
+    """The caller of a connection, for as long as their token holds; a new token of theirs prolongs it."""
 
     def __init__(self, revocations: Revocations, clock: Callable[[], float]) -> None:
         self.principal: Principal | None = None

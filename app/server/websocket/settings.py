@@ -1,14 +1,8 @@
-"""What a socket works with, and the limits it keeps."""
+"""The limits that sockets keep."""
 
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-
-from app.execution import Executor
-from app.graph.principal import Revocations
-from app.server.authentication import Authenticator
-from app.server.endpoint import ContextSource
-from app.server.reporting import Reporter
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +17,3 @@ class WebSocketSettings:
     max_message_bytes: int = 1_000_000
     max_operations: int = 100
     clock: Callable[[], float] = time.time
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """The parts of the gateway that every socket shares."""
-
-    executor: Executor
-    contexts: ContextSource
-    authenticator: Authenticator
-    revocations: Revocations
-    reporter: Reporter
