@@ -173,14 +173,14 @@ def _no_signals() -> Iterator[None]:
 
 
 @contextmanager
-def serving_in_thread(data_dir: Path) -> Iterator[Gateway]:
-    """Serve a gateway in an event loop of its own, for tests that share it."""
+def serving_in_thread(data_dir: Path, **options: Any) -> Iterator[Gateway]:
+    """Serve a gateway in an event loop of its own, for tests that share it; `options` are those of `serving`."""
     started, stop = threading.Event(), asyncio.Event()
     found: list[Gateway] = []
     loop = asyncio.new_event_loop()
 
     async def serve() -> None:
-        async with serving(data_dir) as gateway:
+        async with serving(data_dir, **options) as gateway:
             found.append(gateway)
             started.set()
             await stop.wait()
