@@ -9,7 +9,8 @@ from typing import ClassVar
 from starlette.types import Message
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from app.server.endpoint import FIXED_HEADERS, MAX_HEADERS, GraphQLEndpoint
+from app.server.admission import MAX_HEADERS
+from app.server.endpoint import FIXED_HEADERS, GraphQLEndpoint
 from app.server.middleware import AccessLog, request_id_of, trace_of
 from app.server.negotiation import ResponseFormat, is_json, response_format
 from app.server.received import Answer, Received

@@ -19,19 +19,13 @@ from app.errors import (
 )
 from app.execution import Executor, InvalidDocumentError, Prepared
 from app.graph.principal import Principal
+from app.server.admission import check_count, check_preflight, check_transport, method_not_allowed
 from app.server.authentication import Authenticator
 from app.server.contexts import ContextSource
 from app.server.multipart import is_multipart
 from app.server.negotiation import ResponseFormat, is_json, prefers_html, response_format
 from app.server.openness import is_open
-from app.server.parameters import (
-    check_mutation_method,
-    discard_body,
-    from_body,
-    from_query_string,
-    method_not_allowed,
-    read_body,
-)
+from app.server.parameters import discard_body, from_body, from_query_string, read_body
 from app.server.received import Answer, FromAsgi, Received
 from app.server.reporting import Reporter
 from app.server.sharing import Sharing, SharingStats
@@ -40,14 +34,6 @@ from app.server.time_limit import ClientDisconnected, OperationLimits
 from app.server.uploads import Limits, receiving
 from app.telemetry import log_lines_of
 
-MAX_HEADERS = 100
-_PREFLIGHT_HEADERS = (
-    b"apollo-require-preflight",
-    b"x-apollo-operation-name",
-    b"graphql-preflight",
-    b"graphql-require-preflight",
-    b"x-graphql-event-stream-token",
-)
 _PLAN_HEADER = b"x-atrium-plan"
 FIXED_HEADERS = ((b"vary", b"accept"), (b"cache-control", b"no-store"))
 _REMEMBERED = 64
@@ -177,7 +163,7 @@ class GraphQLEndpoint:
     async def _streamed(self, streams: StreamEndpoint, request: Received, send: Send) -> Answer | None:
         """Have a request answered as a stream; its answer if that is to come in one piece."""
         try:
-            _check_count(request)
+            check_count(request)
             if await streams.serve(request, send, self._read):
                 return None
         except ClientDisconnected:
@@ -250,8 +236,8 @@ class GraphQLEndpoint:
     async def _execute_with_files(self, request: Received, content_type: bytes, uploads: Uploads) -> "_Outcome":
         """Execute an operation while its files come in."""
         try:
-            _check_count(request)
-            _check_preflight(request.headers, "A multipart request")
+            check_count(request)
+            check_preflight(request.headers, "A multipart request")
             principal = await self._authenticator.authenticate(_text(request.headers.get(b"authorization")))
         except GatewayError:
             await discard_body(request.receive)
@@ -259,7 +245,7 @@ class GraphQLEndpoint:
         try:
             async with receiving(request.receive, content_type, uploads.limits) as sent:
                 prepared = self._executor.prepare(sent)
-                _check_transport(prepared, "POST")
+                check_transport(prepared, "POST")
                 return await self._execute(prepared, principal, request, uploads.contexts)
         finally:
             if self._sharing is not None:
@@ -270,7 +256,7 @@ class GraphQLEndpoint:
 
     def _understand(self, method: str, sent: bytes) -> Prepared:
         prepared = self._executor.prepare(from_body(sent) if method == "POST" else from_query_string(sent))
-        _check_transport(prepared, method)
+        check_transport(prepared, method)
         return prepared
 
     async def _begin(
@@ -314,7 +300,7 @@ class GraphQLEndpoint:
         return self._explain is not None and _PLAN_HEADER in headers
 
     async def _read(self, request: Received) -> bytes:
-        _check_count(request)
+        check_count(request)
         headers = request.headers
         if request.method == "POST":
             if not is_json(headers.get(b"content-type")):
@@ -329,7 +315,7 @@ class GraphQLEndpoint:
                 return request.body
             return await read_body(request.receive, headers.get(b"content-length"), self._max_body_bytes)
         if request.method == "GET":
-            _check_preflight(headers, "A GET")
+            check_preflight(headers, "A GET")
             return request.query_string
         allowed = "GET, POST" if self._streams is None else "GET, POST, PUT, DELETE"
         raise method_not_allowed(f"{request.method} is not allowed here.", allowed=allowed)
@@ -381,31 +367,6 @@ def _never_ran(result: ExecutionResult) -> bool:
 
 def _text(header: bytes | None) -> str | None:
     return None if header is None else header.decode("latin-1")
-
-
-def _check_count(request: Received) -> None:
-    if request.header_count > MAX_HEADERS:
-        raise RequestError(f"More than {MAX_HEADERS} headers.", status=431, code="HEADERS_TOO_LARGE")
-
-
-def _check_preflight(headers: Headers, what: str) -> None:
-    """Refuse a request that a page of another origin could send without a CORS preflight."""
-    if not any(headers.get(name) for name in _PREFLIGHT_HEADERS) and not is_json(headers.get(b"content-type")):
-        raise RequestError(
-            f"{what} needs a header that other sites cannot send: 'GraphQL-Preflight: 1', for one.",
-            code="CSRF_PREVENTED",
-        )
-
-
-def _check_transport(prepared: Prepared, method: str) -> None:
-    if prepared.operation_type == "subscription":
-        raise RequestError(
-            "Subscriptions come as a stream: accept text/event-stream or multipart/mixed;subscriptionSpec=1.0, or use"
-            " graphql-transport-ws over WebSocket.",
-            status=406,
-            code="SUBSCRIPTION_NEEDS_A_STREAM",
-        )
-    check_mutation_method(prepared, method)
 
 
 def _not_acceptable() -> RequestError:

@@ -9,7 +9,7 @@ import msgspec
 from starlette.types import Receive
 
 from app.errors import RequestError
-from app.execution import Prepared, Request
+from app.execution import Request
 from app.server.time_limit import ClientDisconnected
 
 MAX_QUERY_STRING_BYTES = 16_384
@@ -112,16 +112,6 @@ def _map(parameters: dict[str, str], name: str) -> dict[str, Any] | None:
         raise _ill_formed(f"{error} - at `$.{name}`") from error
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise _not_json(f"The parameter {name}") from error
-
-
-def method_not_allowed(message: str, *, allowed: str) -> RequestError:
-    return RequestError(message, status=405, code="METHOD_NOT_ALLOWED", headers={"allow": allowed})
-
-
-def check_mutation_method(prepared: Prepared, method: str) -> None:
-    """Refuse a mutation by GET: links are followed, and fetched in advance."""
-    if prepared.operation_type == "mutation" and method == "GET":
-        raise method_not_allowed("Mutations must be sent by POST.", allowed="POST")
 
 
 def _too_large(limit: int) -> RequestError:

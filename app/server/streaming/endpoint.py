@@ -8,9 +8,11 @@ from starlette.types import Send
 from app.errors import RequestError, UnauthenticatedError
 from app.execution import InvalidDocumentError, Prepared, Request
 from app.graph.principal import Principal
+from app.server.admission import check_mutation_method
+from app.server.multipart import is_multipart
 from app.server.negotiation import media_ranges
 from app.server.openness import is_open
-from app.server.parameters import check_mutation_method, from_body, from_query_string
+from app.server.parameters import from_body, from_query_string
 from app.server.received import Received
 from app.server.streaming.channel import Channel
 from app.server.streaming.events import DistinctSink, event_stream
@@ -73,7 +75,7 @@ class StreamEndpoint:
             await self._serve_single(request, send, read)
             return True
         accepted = accepted_streams(headers.get(b"accept"))
-        if accepted is None or method not in ("GET", "POST") or _is_form(headers):
+        if accepted is None or method not in ("GET", "POST") or is_multipart(headers.get(b"content-type", b"")):
             return False
         sent = await read(request)
         asked = from_body(sent) if method == "POST" else from_query_string(sent)
@@ -161,10 +163,6 @@ def _origin(request: Received) -> Origin:
 
 def _has_document(request: Received) -> bool:
     return request.method == "GET" and b"query=" in request.query_string
-
-
-def _is_form(headers: Mapping[bytes, bytes]) -> bool:
-    return headers.get(b"content-type", b"").startswith(b"multipart/")
 
 
 def _check_accepts(headers: Mapping[bytes, bytes], media_type: bytes) -> None:
