@@ -70,13 +70,17 @@ class GraphQLEndpoint:
     | members missing or of the wrong type               | 422                   | 422  |
     | a token that does not hold                         | 401                   | 401  |
     | a mutation by GET, another method                  | 405                   | 405  |
-    | a subscription, or neither media type accepted     | 406                   | 406  |
+    | a token that is another caller's than the stream's | 403                   | 403  |
+    | no accepted media type can carry the operation     | 406                   | 406  |
     | too much body, URL or headers; not JSON by name    | 413, 414, 431; 415    | same |
     | ours to mend: a defect, no signing keys, no time   | 500, 503, 504         | same |
 
     The draft would have the statuses of the first column for both, and `application/json` kept for 2xx answers.
     That column is 200 here because clients old enough to ask for `application/json` only are those that take any
     other status for a failure of the network; earlier drafts and the conformance audits of graphql-http agree.
+    Those audits want 400 in place of 422 as well, which is what `unprocessable` is for.
+
+    What is asked for as a stream is handed to `streams`.
 
     Needs `RequestContextMiddleware` around it, which puts `request_id` and `trace` into the state of the scope.
     """
