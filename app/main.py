@@ -1,6 +1,7 @@
 """The composition root: from settings to clients, schema and ASGI app. Nothing happens at import."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from functools import partial
@@ -9,6 +10,7 @@ import msgspec
 import structlog
 from fastapi import FastAPI
 from graphql import GraphQLError
+from redis.asyncio import Redis
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -18,7 +20,7 @@ from app.execution import Executor, Prepared
 from app.graph import ComposedSchema, ContextFactory
 from app.graph.principal import Revocations
 from app.graph.rate_limit import RateLimiter
-from app.rest import RestClient, Timing
+from app.rest import MemoryCache, RedisCache, ResponseCache, RestClient, Timing
 from app.schema import EXAMPLES, create_schema
 from app.server.authentication import Authenticator
 from app.server.direct import DirectProtocol, direct_protocol
@@ -39,6 +41,7 @@ from app.telemetry import Metrics, log_exchange
 from clients import CLIENTS
 
 GRAPHQL_PATH = "/graphql"
+REDIS_SECONDS = 0.25
 
 BACKEND_COUNTERS = {
     "calls": "Calls that were asked for.",
@@ -49,6 +52,10 @@ BACKEND_COUNTERS = {
     "retries_refused": "Calls that were not sent again because the budget of retries was used up.",
     "circuit_refused": "Calls that were not sent because the operation mostly failed of late.",
     "queue_refused": "Calls that were not sent because too many waited for their turn.",
+    "hits": "Reads that were answered by a kept answer, at no cost to the backend.",
+    "misses": "Reads of which nothing usable was kept.",
+    "revalidated": "Reads that were answered by a kept answer, as the backend said that it still holds.",
+    "stale": "Reads that were answered by an old answer, as the backend allows.",
 }
 
 log = structlog.get_logger(__name__)
@@ -97,7 +104,9 @@ def create_app(
     """
     events = EventLog(MemoryStore(size=settings.event_log_size, seconds=settings.event_log_seconds))
     revocations = Revocations()
-    backends = connect_backends(service_urls or {}, share_reads=settings.share_reads, timing=timing)
+    cache = create_cache(settings, connect_redis(settings))
+    backends = connect_backends(service_urls or {}, share_reads=settings.share_reads, cache=cache, timing=timing)
+    events.watch(partial(note_change, backends))
     key_set = KeySetSource(settings.jwt_jwks_url) if settings.jwt_jwks_url else None
     authenticator = Authenticator(settings, revocations, fetch=key_set.fetch if key_set else None)
     reporter = Reporter(debug=not settings.is_production, suggests=settings.shows_introspection)
@@ -111,6 +120,8 @@ def create_app(
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(authenticator.aclose)
+            if cache is not None:
+                stack.push_async_callback(cache.aclose)
             for backend in backends.values():
                 stack.push_async_callback(backend.aclose)
             if key_set is not None:
@@ -152,14 +163,44 @@ def create_app(
     ]
     app.serve_directly(GRAPHQL_PATH, endpoint, settings)
     if settings.shows_metrics:
-        app.router.routes.append(create_metrics(executor, endpoint, backends).route())
+        app.router.routes.append(create_metrics(executor, endpoint, backends, cache).route())
     if graphiql is not None:
         app.router.routes += [graphiql.route(), Route("/", RedirectResponse(GRAPHQL_PATH))]
     return app
 
 
+def connect_redis(settings: Settings) -> Redis | None:
+    """A client of Redis, where there is one; it gives up soon, as nothing may wait for it long."""
+    if settings.redis_url is None:
+        return None
+    return Redis.from_url(
+        settings.redis_url.get_secret_value(),
+        socket_timeout=REDIS_SECONDS,
+        socket_connect_timeout=REDIS_SECONDS,
+        retry=None,
+    )
+
+
+def create_cache(settings: Settings, redis: Redis | None) -> ResponseCache | None:
+    """Where answers of backends are kept, if they are."""
+    if not settings.cache_reads:
+        return None
+    return MemoryCache(settings.cache_max_bytes) if redis is None else RedisCache(redis)
+
+
+def note_change(backends: Mapping[str, RestClient], event: CloudEvent) -> None:
+    """Let no reader of an event have what was read before it: of the service that its source names, or else of all."""
+    named = backends.keys() & set(re.split(r"[/.:]", event.source))
+    for name in named or backends:
+        backends[name].note_change()
+
+
 def connect_backends(
-    service_urls: Mapping[str, str], *, share_reads: bool = True, timing: Timing | None = None
+    service_urls: Mapping[str, str],
+    *,
+    share_reads: bool = True,
+    cache: ResponseCache | None = None,
+    timing: Timing | None = None,
 ) -> dict[str, RestClient]:
     """One client for each backend, by the name of the service; a URL of the environment has precedence."""
     backends: dict[str, RestClient] = {}
@@ -168,7 +209,7 @@ def connect_backends(
         if settings.url is None:
             settings = settings.model_copy(update={"url": service_urls.get(service.name)})
         backends[service.name] = RestClient(
-            service, settings, share_reads=share_reads, observers=[log_exchange], timing=timing
+            service, settings, share_reads=share_reads, cache=cache, observers=[log_exchange], timing=timing
         )
     return backends
 
@@ -190,8 +231,10 @@ def explain_operation(executor: Executor, prepared: Prepared) -> dict[str, objec
         return {"message": error.message}
 
 
-def create_metrics(executor: Executor, endpoint: GraphQLEndpoint, backends: Mapping[str, RestClient]) -> Metrics:
-    """What the gateway counts: how operations were executed, and what backends were asked."""
+def create_metrics(
+    executor: Executor, endpoint: GraphQLEndpoint, backends: Mapping[str, RestClient], cache: ResponseCache | None
+) -> Metrics:
+    """What the gateway counts: how operations were executed, what backends were asked, and what is kept."""
     metrics = Metrics()
     metrics.count(
         "atrium_operations_executed",
@@ -228,6 +271,8 @@ def create_metrics(executor: Executor, endpoint: GraphQLEndpoint, backends: Mapp
         ("service",),
         lambda: [((service,), backend.attempts.waiting) for service, backend in backends.items()],
     )
+    if cache is not None:
+        metrics.gauge("atrium_cache_bytes", "Memory that kept answers take.", (), lambda: [((), cache.size)])
     return metrics
 
 

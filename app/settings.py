@@ -83,6 +83,15 @@ class Settings(BaseSettings):
         True,
         description="Whether identical reads of one caller in flight at the same time are one call to the backend.",
     )
+    cache_reads: bool = Field(
+        True, description="Whether answers of backends are kept as their Cache-Control and ETag allow."
+    )
+    cache_max_bytes: int = Field(
+        50_000_000, gt=0, description="Bytes of memory that kept answers may take; those unused for longest go first."
+    )
+    redis_url: SecretStr | None = Field(
+        None, description="Where Redis is, as redis://host:6379/0; set, processes share what they keep in it."
+    )
     cors_origins: list[str] = Field(
         default_factory=list, description='JSON list of origins browsers may call from; ["*"] allows any.'
     )

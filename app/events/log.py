@@ -18,7 +18,8 @@ class EventLog:
         self._store = store
         self._waiters = Waiters()
         self._is_closed = False
-        store.watch(self._waiters.notice)
+        self._observers: list[Callable[[CloudEvent], None]] = []
+        store.watch(self._notice)
 
     @property
     def readers(self) -> int:
@@ -30,6 +31,10 @@ class EventLog:
         if self._is_closed:
             raise RuntimeError("The event log is closed.")
         return await self._store.append(event)
+
+    def watch(self, observer: Callable[[CloudEvent], None]) -> None:
+        """Call `observer` with every event that becomes readable, before any reader has it."""
+        self._observers.append(observer)
 
     async def head(self) -> Cursor:
         """The cursor of the newest event: reading after it gives everything that is appended from now on."""
@@ -65,6 +70,11 @@ class EventLog:
         self._is_closed = True
         self._waiters.close()
         await self._store.close()
+
+    def _notice(self, event: CloudEvent, before: Cursor) -> None:
+        for observer in self._observers:
+            observer(event)
+        self._waiters.notice(event, before)
 
     async def _follow(
         self, topics: list[Topic], start: Cursor, admits: Callable[[CloudEvent], bool]

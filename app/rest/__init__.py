@@ -1,5 +1,8 @@
 """How any REST backend is called."""
 
+from app.rest.caching.cache import ResponseCache
+from app.rest.caching.memory import MemoryCache
+from app.rest.caching.redis import RedisCache
 from app.rest.call import Exchange, Observer, Stats
 from app.rest.caller import Caller, Deadline
 from app.rest.client import Client, RestClient
@@ -18,10 +21,13 @@ __all__ = [
     "EventStreamError",
     "Exchange",
     "Groups",
+    "MemoryCache",
     "Observer",
     "Page",
     "Params",
     "Query",
+    "RedisCache",
+    "ResponseCache",
     "RestClient",
     "ServerEvent",
     "Service",

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TypeAlias, TypeVar
+from typing import Literal, TypeAlias, TypeVar
 
 import msgspec
 
@@ -14,6 +14,8 @@ from app.rest.caller import Caller, HeaderList
 from app.time_limits import Limit, TimeLimits
 
 T = TypeVar("T")
+
+CacheUse: TypeAlias = Literal["hit", "revalidated", "stale"]
 
 
 @dataclass(slots=True)
@@ -30,6 +32,7 @@ class Call:
     started: float = field(default_factory=time.monotonic)
     is_shared: bool = False
     is_retried: bool = False
+    cache: CacheUse | None = None
     answer: Answer | None = None
     traceparent: str | None = None
     seconds: float = field(init=False)
@@ -83,6 +86,7 @@ class Call:
             response_bytes=len(self.answer.body) if self.answer else 0,
             is_shared=self.is_shared,
             is_retried=self.is_retried,
+            cache=self.cache,
         )
 
     def __str__(self) -> str:
@@ -93,6 +97,8 @@ class Exchange(msgspec.Struct, frozen=True):
     """What became of one call: enough to build logs, metrics and traces from.
 
     `is_shared` marks a read that was answered by another's call in flight; it cost the backend nothing.
+    `cache` says what the response cache gave: a fresh answer (`hit`), one that the backend confirmed (`revalidated`),
+    or one that may be used although it is old (`stale`), while it is asked for again or in place of a failure.
     `path` is path and query as sent, `response_bytes` the length of the body, `traceparent` the call's own span.
     `status` is None when no answer came; when `error` is None as well, the caller stopped waiting.
     """
@@ -109,6 +115,7 @@ class Exchange(msgspec.Struct, frozen=True):
     response_bytes: int
     is_shared: bool
     is_retried: bool
+    cache: CacheUse | None = None
 
 
 Observer: TypeAlias = Callable[[Exchange], None]
@@ -116,7 +123,10 @@ Observer: TypeAlias = Callable[[Exchange], None]
 
 @dataclass(slots=True)
 class Stats:
-    """Counters of one client since it was made: `calls` were asked for, `sent` went out, repeated ones included."""
+    """Counters of one client since it was made: `calls` were asked for, `sent` went out, repeated ones included.
+
+    `misses` are reads of which nothing usable was kept.
+    """
 
     calls: int = 0
     shared: int = 0
@@ -126,3 +136,7 @@ class Stats:
     retries_refused: int = 0
     circuit_refused: int = 0
     queue_refused: int = 0
+    hits: int = 0
+    misses: int = 0
+    revalidated: int = 0
+    stale: int = 0

@@ -3,9 +3,8 @@
 import logging
 import math
 import ssl
-from collections.abc import AsyncIterator, Coroutine, Hashable, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from typing import Any, ClassVar, TypeVar
 
 import msgspec
@@ -14,10 +13,13 @@ from app.errors import GatewayError
 from app.rest import translation
 from app.rest.answer import Answer, NoAnswerError, TransportError
 from app.rest.attempts import Attempts
+from app.rest.caching.cache import ResponseCache
+from app.rest.caching.reads import CachedReads
 from app.rest.call import Call, Observer, Stats
 from app.rest.caller import Caller, Deadline, checked_header
 from app.rest.httpx_calls import HttpxCalls
 from app.rest.pool import Pool
+from app.rest.reply import Reply, Sending, undecoded
 from app.rest.route import NO_PARAMS, Params, Query, target
 from app.rest.service import Origin, Service
 from app.rest.sharing import Flights
@@ -29,16 +31,6 @@ T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
-_undecoded = object()
-
-
-@dataclass(slots=True)
-class Reply:
-    """An answer and, once the first of those who share it has decoded it, its value."""
-
-    answer: Answer
-    value: Any = _undecoded
-
 
 class RestClient:
     """Calls one backend; lives as long as the process. Needs a running loop only when called."""
@@ -49,6 +41,7 @@ class RestClient:
         settings: ServiceSettings,
         *,
         share_reads: bool = True,
+        cache: ResponseCache | None = None,
         observers: Sequence[Observer] = (),
         ssl_context: ssl.SSLContext | None = None,
         timing: Timing | None = None,
@@ -62,6 +55,8 @@ class RestClient:
         self._timeout = settings.timeout
         self._limits = TimeLimits()
         self._share_reads = share_reads
+        self._cache = cache
+        self._cached = None if cache is None else CachedReads(cache, self.stats, self._reply, self._refresh)
         self._observers = tuple(observers)
         self._prefix = origin.prefix
         self._head_end = (
@@ -78,17 +73,11 @@ class RestClient:
     ) -> T:
         """Read `path`, a route such as `/listings/{id}` whose values are in `params`, as a value of type `decode`.
 
-        Identical reads of one caller that are under way together share one call and one value: do not change it.
+        Identical reads of one caller that are under way together share one call and one value, and a kept answer has
+        one value too: do not change it.
         Raises `BackendError` or one below it, `DeadlineExceededError`, and what refuses unusable input.
         """
-        call = self._call("GET", caller, path, query, params)
-        with self._recorded(call):
-            shared = (call.target, caller.authorization, decode)
-            reply = await self._reply(call, shared if self._share_reads else object())
-            if reply.value is _undecoded:
-                reply.value = translation.value(call, reply.answer, decode)
-            value: T = reply.value
-            return value
+        return await self._read(self._call("GET", caller, path, query, params), decode)
 
     async def send(
         self,
@@ -172,7 +161,7 @@ class RestClient:
         with self._recorded(call):
             async with AsyncExitStack() as stack:
                 if method != "GET":
-                    stack.callback(self._flights.close_to_newcomers)
+                    stack.push_async_callback(self._wrote, caller)
 
                 async def attempt(_fresh: bool) -> Answer:
                     nonlocal chunks
@@ -194,10 +183,21 @@ class RestClient:
             translation.value(call, reply.answer, dict)
         return call.elapsed
 
+    def note_change(self, caller: Caller | None = None) -> None:
+        """The service has changed, by a write of the caller's or as an event says.
+
+        Nobody joins a read that is under way, and what is kept is validated before it is used again.
+        """
+        self._flights.close_to_newcomers()
+        if self._cache is not None:
+            self._cache.mark(self.service.name, caller.authorization if caller else None)
+
     async def aclose(self) -> None:
         """Close every connection. Calls under way fail with `BackendUnavailableError`."""
         self._is_closed = True
         self.attempts.close()
+        if self._cached is not None:
+            await self._cached.aclose()
         await self._flights.aclose()
         await self._pool.aclose()
         await self._httpx.aclose()
@@ -214,30 +214,56 @@ class RestClient:
         path = self._prefix + target(route, query, params)
         return Call(self.service.name, method, route, path, caller, timeout or self._timeout, self._limits)
 
-    async def _reply(self, call: Call, key: Hashable) -> Reply:
+    async def _read(self, call: Call, decode: type[T], *, is_refresh: bool = False) -> T:
+        with self._recorded(call):
+            if self._cached is not None:
+                return await self._cached.read(call, decode, must_ask=is_refresh)
+            reply = await self._reply(call, decode)
+            if reply.value is undecoded:
+                reply.value = translation.value(call, reply.answer, decode)
+            value: T = reply.value
+            return value
+
+    async def _refresh(self, call: Call, decode: type[T]) -> None:
+        """The same read once more, for nobody; what goes wrong is recorded, and shown to whoever asks next."""
+        caller = msgspec.structs.replace(call.caller, deadline=Deadline.after(math.inf))
+        with suppress(GatewayError):
+            again = Call(call.service, call.method, call.route, call.target, caller, call.timeout, self._limits)
+            await self._read(again, decode, is_refresh=True)
+
+    async def _reply(self, call: Call, decode: object, sending: Sending | None = None) -> Reply:
         if not self._share_reads:
-            reply = await call.within(self._read(call))
+            reply = await call.within(self._asked(call, sending))
             call.answer = reply.answer
             return reply
+        key = (call.target, call.caller.authorization, decode)
         deadline = call.caller.deadline if call.is_bound_by_deadline else None
-        reply, call.is_shared = await self._flights.join(key, lambda: self._read(call), deadline)
+        reply, call.is_shared = await self._flights.join(key, lambda: self._asked(call, sending), deadline)
         call.answer = reply.answer
         self.stats.shared += call.is_shared
         return reply
 
-    async def _read(self, call: Call) -> Reply:
+    async def _asked(self, call: Call, sending: Sending | None) -> Reply:
+        kept = sending.kept if sending else None
+        condition = f"if-none-match: {kept.etag}\r\n" if kept is not None and kept.etag else ""
+
         def attempt(fresh: bool) -> Coroutine[Any, Any, Answer]:
             forwarded = "".join([f"{name}: {value}\r\n" for name, value in call.headers()])
-            request = f"GET {call.target}{self._head_end}{forwarded}\r\n"
+            request = f"GET {call.target}{self._head_end}{condition}{forwarded}\r\n"
             return self._pool.exchange(request.encode("ascii"), fresh=fresh)
 
-        return Reply(await self.attempts.answer(call, attempt))
+        return Reply(await self.attempts.answer(call, attempt), sending)
 
     async def _written(self, call: Call, sent: Coroutine[Any, Any, Answer]) -> Answer:
         try:
             return await call.within(sent)
         finally:
-            self._flights.close_to_newcomers()
+            await self._wrote(call.caller)
+
+    async def _wrote(self, caller: Caller) -> None:
+        self.note_change(caller)
+        if self._cache is not None:
+            await self._cache.settle()
 
     async def _paced(self, call: Call, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         while True:

@@ -16,6 +16,9 @@ MAX_HEAD_BYTES: Final = 65_536
 
 SINGLE_HEADERS: Final = frozenset((b"content-length", b"transfer-encoding", b"content-type", b"content-encoding"))
 
+LIST_HEADERS: Final = frozenset((b"cache-control", b"vary"))
+"""Of which each line counts (RFC 9110, section 5.3); of others, the last one does."""
+
 
 class Connection(asyncio.Protocol):
     """Made by `loop.create_connection`. `lost` is done once the socket is closed."""
@@ -113,8 +116,11 @@ class Connection(asyncio.Protocol):
         if self._head_is_complete:
             return
         name = name.lower()
-        if name in self._headers and name in SINGLE_HEADERS:
-            self._refuse(f"it repeats {name.decode('latin-1')}")
+        if name in self._headers:
+            if name in SINGLE_HEADERS:
+                self._refuse(f"it repeats {name.decode('latin-1')}")
+            if name in LIST_HEADERS:
+                value = b"%b, %b" % (self._headers[name], value)
         self._headers[name] = value
 
     def on_headers_complete(self) -> None:

@@ -25,6 +25,8 @@ class Exchange(Protocol):
     def is_shared(self) -> bool: ...
     @property
     def is_retried(self) -> bool: ...
+    @property
+    def cache(self) -> str | None: ...
 
 
 _logger = logging.getLogger("app.rest")  # knows the level without making a line first
@@ -45,5 +47,6 @@ def log_exchange(exchange: Exchange) -> None:
         ms=round(exchange.seconds * 1000, 2),
         shared=exchange.is_shared,
         retried=exchange.is_retried,
+        cache=exchange.cache,
         **({} if error is None else {"error": str(error)}),
     )
