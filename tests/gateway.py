@@ -5,7 +5,7 @@ import socket
 import threading
 import uuid
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -135,18 +135,29 @@ async def serving(
     service_urls: Mapping[str, str] | None = None,
     step_seconds: float = 0.0,
     timing: Timing | None = None,
+    wrap: Callable[[ASGIApp], ASGIApp] | None = None,
     **overrides: Any,
 ) -> AsyncIterator[Gateway]:
-    """Serve a gateway with reference backends of its own; `service_urls` puts others in their place."""
+    """Serve a gateway with reference backends of its own; `service_urls` puts others in their place.
+
+    `wrap` puts a layer around the backends.
+    """
     settings = Settings(
         data_dir=data_dir, jwt_secret=SecretStr(SECRET), service_key=SecretStr(SERVICE_KEY), log_level="ERROR"
     ).model_copy(update={"rate_limits": False, **overrides})
     gateway = Gateway(settings, CallRecorder())
+
+    def wrapped(backends: ASGIApp) -> ASGIApp:
+        return gateway.recorder.wrap(wrap(backends) if wrap else backends)
+
     with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio sets it on sockets of its own only
         gateway.port = listener.getsockname()[1]
         backends = reference_backends(
-            settings, f"{gateway.url}/events", step_seconds=step_seconds, wrap=gateway.recorder.wrap
+            settings,
+            f"{gateway.url}/events",
+            step_seconds=step_seconds,
+            wrap=wrapped,
         )
         async with backends as urls:
             gateway.service_urls = {**urls, **(service_urls or {})}
