@@ -6,10 +6,11 @@ import json
 import signal
 import socket
 import sys
-from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import uvicorn
 from graphql import GraphQLError
@@ -17,7 +18,8 @@ from pydantic import ValidationError
 
 from app.embedded import SAMPLE_LOGINS, SAMPLE_PASSWORD, reference_backends, sample_person
 from app.execution import InvalidDocumentError, Request
-from app.main import GRAPHQL_PATH, Gateway, create_app, create_executor
+from app.main import GRAPHQL_PATH, Gateway, check_contract, connect_backends, create_app, create_executor
+from app.rest.contract.guard import Report
 from app.schema import create_schema
 from app.server.authentication import issue_token
 from app.server.collector import calm_collector
@@ -54,6 +56,8 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--variables", default="{}", help="the variables, as JSON")
     explain.add_argument("--source", action="store_true", help="print the generated code as well")
     explain.set_defaults(run=_explain)
+    check = commands.add_parser("check", help="hold what is asked of each backend against its OpenAPI")
+    check.set_defaults(run=_check)
     token = commands.add_parser("token", help="print a token for development")
     token.add_argument("--role", choices=["agent", "admin"], default="agent", help="what the token allows")
     token.add_argument("--subject", help="the user's id; unset: a user of that role of the sample data")
@@ -191,6 +195,27 @@ def _explain(options: argparse.Namespace) -> int:
     if options.source:
         _print(f"\n{plan.source}")
     return 0
+
+
+def _check(_options: argparse.Namespace) -> int:
+    settings = Settings()
+    reports = asyncio.run(_checked(settings))
+    _print("\n".join(line for report in reports for line in report.lines))
+    return 1 if any(report.drift for report in reports) else 0
+
+
+async def _checked(settings: Settings) -> list[Report]:
+    """The reports on the backends that the environment places; in development, on reference ones for the rest."""
+    async with AsyncExitStack() as stack:
+        service_urls: Mapping[str, str] = {}
+        if not settings.is_production:
+            data_dir = Path(stack.enter_context(TemporaryDirectory()))
+            apart = settings.model_copy(update={"data_dir": data_dir})
+            service_urls = await stack.enter_async_context(reference_backends(apart, None))
+        backends = connect_backends(service_urls, observers=())
+        for backend in backends.values():
+            stack.push_async_callback(backend.aclose)
+        return await check_contract(backends, create_schema())
 
 
 def _token(options: argparse.Namespace) -> int:

@@ -17,14 +17,15 @@ SAMPLE_PASSWORD = PASSWORD
 @asynccontextmanager
 async def reference_backends(
     settings: Settings,
-    events_url: str,
+    events_url: str | None,
     *,
     step_seconds: float | None = None,
     wrap: Callable[[ASGIApp], ASGIApp] | None = None,
 ) -> AsyncIterator[dict[str, str]]:
     """Every reference backend, with sample data on first start; gives their URLs by the name of the service.
 
-    Events are posted to `events_url`. `wrap` may put a layer around the app, to record requests for example.
+    Events are posted to `events_url`, if there is one. `wrap` may put a layer around the app, to record requests for
+    example.
     """
     backend_settings = BackendSettings(
         jwt_secret=settings.jwt_secret,

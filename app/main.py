@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from functools import partial
 
@@ -18,10 +18,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.events import CloudEvent, EventLog, MemoryStore
 from app.execution import Executor, Prepared
 from app.graph import ComposedSchema, ContextFactory
+from app.graph.contract import known_values, operations_of_loaders
 from app.graph.principal import Revocations
 from app.graph.rate_limit import RateLimiter
-from app.rest import MemoryCache, RedisCache, ResponseCache, RestClient, Timing
-from app.schema import EXAMPLES, create_schema
+from app.rest import MemoryCache, Observer, RedisCache, ResponseCache, RestClient, Timing
+from app.rest.contract.guard import Report, check
+from app.rest.contract.operation import operations_of
+from app.schema import EXAMPLES, SUBGRAPHS, create_schema
 from app.server.authentication import Authenticator
 from app.server.direct import DirectProtocol, direct_protocol
 from app.server.endpoint import GraphQLEndpoint, Uploads
@@ -110,7 +113,8 @@ def create_app(
     key_set = KeySetSource(settings.jwt_jwks_url) if settings.jwt_jwks_url else None
     authenticator = Authenticator(settings, revocations, fetch=key_set.fetch if key_set else None)
     reporter = Reporter(debug=not settings.is_production, suggests=settings.shows_introspection)
-    executor = create_executor(settings, create_schema())
+    schema = create_schema()
+    executor = create_executor(settings, schema)
     health = Health({name: backend.ping for name, backend in backends.items()})
     contexts = ContextFactory(
         backends, events, revocations, settings.request_timeout, RateLimiter(is_on=settings.rate_limits), health
@@ -126,7 +130,9 @@ def create_app(
                 stack.push_async_callback(backend.aclose)
             if key_set is not None:
                 stack.push_async_callback(key_set.aclose)
-            await stack.enter_async_context(_watching_revocations(events, revocations))
+            await stack.enter_async_context(_beside(_watch_revocations(events, revocations)))
+            if settings.checks_contract:
+                await stack.enter_async_context(_beside(_warn_of_drift(backends, schema)))
             stack.push_async_callback(events.close)
             yield
             health.drain()
@@ -169,6 +175,20 @@ def create_app(
     return app
 
 
+async def check_contract(backends: Mapping[str, RestClient], schema: ComposedSchema) -> list[Report]:
+    """Hold what is asked and expected of each backend against its OpenAPI."""
+    operations = [*operations_of(CLIENTS), *operations_of_loaders(SUBGRAPHS)]
+    return await check(backends, operations, known_values(SUBGRAPHS, schema.graphql_schema))
+
+
+async def _warn_of_drift(backends: Mapping[str, RestClient], schema: ComposedSchema) -> None:
+    for report in await check_contract(backends, schema):
+        if report.unchecked is not None:
+            log.info("contract.unchecked", service=report.service, reason=report.unchecked)
+        for line in report.drift:
+            log.warning("contract.drift", service=report.service, drift=line)
+
+
 def connect_redis(settings: Settings) -> Redis | None:
     """A client of Redis, where there is one; it gives up soon, as nothing may wait for it long."""
     if settings.redis_url is None:
@@ -201,6 +221,7 @@ def connect_backends(
     share_reads: bool = True,
     cache: ResponseCache | None = None,
     timing: Timing | None = None,
+    observers: Sequence[Observer] = (log_exchange,),
 ) -> dict[str, RestClient]:
     """One client for each backend, by the name of the service; a URL of the environment has precedence."""
     backends: dict[str, RestClient] = {}
@@ -209,7 +230,7 @@ def connect_backends(
         if settings.url is None:
             settings = settings.model_copy(update={"url": service_urls.get(service.name)})
         backends[service.name] = RestClient(
-            service, settings, share_reads=share_reads, cache=cache, observers=[log_exchange], timing=timing
+            service, settings, share_reads=share_reads, cache=cache, observers=observers, timing=timing
         )
     return backends
 
@@ -280,22 +301,23 @@ def _backend_counts(backends: Mapping[str, RestClient], name: str) -> list[tuple
     return [((service,), getattr(backend.stats, name)) for service, backend in backends.items()]
 
 
-@asynccontextmanager
-async def _watching_revocations(events: EventLog, revocations: Revocations) -> AsyncIterator[None]:
+async def _watch_revocations(events: EventLog, revocations: Revocations) -> None:
     """Refuse tokens from the moment that a backend says they are revoked."""
+    async with aclosing(events.read(types=["token.revoked"], visible_to=lambda _event: True)) as revoked:
+        async for logged in revoked:
+            revoke(logged.event, revocations)
 
-    async def watch() -> None:
-        async with aclosing(events.read(types=["token.revoked"], visible_to=lambda _event: True)) as revoked:
-            async for logged in revoked:
-                revoke(logged.event, revocations)
 
-    watching = asyncio.create_task(watch())
+@asynccontextmanager
+async def _beside(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Have work done while the block runs, at most until its end."""
+    task = asyncio.create_task(work)
     try:
         yield
     finally:
-        watching.cancel()
+        task.cancel()
         with suppress(asyncio.CancelledError):
-            await watching
+            await task
 
 
 class _RevokedToken(msgspec.Struct):

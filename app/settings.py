@@ -92,6 +92,9 @@ class Settings(BaseSettings):
     redis_url: SecretStr | None = Field(
         None, description="Where Redis is, as redis://host:6379/0; set, processes share what they keep in it."
     )
+    check_contract: bool | None = Field(
+        None, description="Whether backends are held against their OpenAPI at start; unset: in production only."
+    )
     cors_origins: list[str] = Field(
         default_factory=list, description='JSON list of origins browsers may call from; ["*"] allows any.'
     )
@@ -118,6 +121,10 @@ class Settings(BaseSettings):
     @property
     def shows_graphiql(self) -> bool:
         return self.graphiql if self.graphiql is not None else not self.is_production
+
+    @property
+    def checks_contract(self) -> bool:
+        return self.check_contract if self.check_contract is not None else self.is_production
 
     @property
     def shows_metrics(self) -> bool:

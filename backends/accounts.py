@@ -13,7 +13,7 @@ from backends import customers
 from backends.authentication import AuthenticatedCaller, Caller
 from backends.credentials import Passwords, RefreshTokens, RevokedTokens, create_tables
 from backends.customers import Customers
-from backends.document import Body, Document, new_id
+from backends.document import Answered, Body, Document, new_id
 from backends.notices import NoticeType
 from backends.problem import FieldError, ProblemError, not_found
 from backends.reading import answer, answer_read
@@ -80,7 +80,7 @@ class Agent(Document):
     notification_preferences: dict[NoticeType, bool]
 
 
-class Grant(BaseModel):
+class Grant(Answered):
     """What a sign-in gives."""
 
     access_token: str
@@ -238,33 +238,33 @@ def granted(grant: Grant, status: int = 200) -> Response:
     )
 
 
-@public.post("/auth/register")
+@public.post("/auth/register", status_code=201, response_model=Grant)
 async def register(registration: Registration, service: ServingAccounts) -> Response:
     return granted(await service.register(registration), 201)
 
 
-@public.post("/auth/login")
+@public.post("/auth/login", response_model=Grant)
 async def login(credentials: Login, service: ServingAccounts) -> Response:
     return granted(await service.login(credentials))
 
 
-@public.post("/auth/admin")
+@public.post("/auth/admin", response_model=Grant)
 async def login_admin(credentials: AdminLogin, service: ServingAccounts) -> Response:
     return granted(service.login_admin(credentials))
 
 
-@public.post("/auth/refresh")
+@public.post("/auth/refresh", response_model=Grant)
 async def refresh(body: Refresh, service: ServingAccounts) -> Response:
     return granted(service.refresh(body.refresh_token))
 
 
-@router.post("/auth/logout")
+@router.post("/auth/logout", status_code=204)
 async def logout(caller: AuthenticatedCaller, service: ServingAccounts, body: Logout | None = None) -> Response:
     service.logout(caller, body.refresh_token if body else None)
     return Response(status_code=204)
 
 
-@router.get("/users/me")
+@router.get("/users/me", response_model=User)
 async def read_own_user(request: Request, caller: AuthenticatedCaller, service: ServingAccounts) -> Response:
     user_id = caller.require_user()
     found = select_one(service.user_reads, caller, user_id).one()
@@ -273,12 +273,12 @@ async def read_own_user(request: Request, caller: AuthenticatedCaller, service: 
     return answer_read(request, found.encode())
 
 
-@router.get("/agents/me")
+@router.get("/agents/me", response_model=Agent)
 async def read_own_agent(request: Request, caller: AuthenticatedCaller, service: ServingAccounts) -> Response:
     return answer_read(request, service.agent_of(caller).model_dump_json().encode())
 
 
-@router.patch("/agents/me")
+@router.patch("/agents/me", response_model=Agent)
 async def change_own_agent(change: ProfileChange, caller: AuthenticatedCaller, service: ServingAccounts) -> Response:
     agent = service.agent_of(caller)
     for name, value in change.model_dump(exclude_unset=True).items():
@@ -286,7 +286,7 @@ async def change_own_agent(change: ProfileChange, caller: AuthenticatedCaller, s
     return answer(service.change(agent))
 
 
-@router.put("/agents/me/notification-preferences")
+@router.put("/agents/me/notification-preferences", response_model=Agent)
 async def change_preferences(
     change: PreferenceChange, caller: AuthenticatedCaller, service: ServingAccounts
 ) -> Response:

@@ -239,11 +239,11 @@ def outcome(task: Task) -> Notice:
 ServingAgents = Annotated[AgentService, Serving]
 
 
-@router.post("/tasks")
+@router.post("/tasks", status_code=202, response_model=Task)
 async def create_task(asked: Annotated[Asked, Body()], caller: AuthenticatedCaller, service: ServingAgents) -> Response:
     return answer(await service.create(asked, caller), 202)
 
 
-@router.delete("/tasks/{task_id}")
+@router.delete("/tasks/{task_id}", response_model=Task)
 async def cancel_task(task_id: str, caller: AuthenticatedCaller, service: ServingAgents) -> Response:
     return answer(service.cancel(task_id, caller))

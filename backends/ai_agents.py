@@ -223,23 +223,23 @@ async def ai_agents_of(request: Request) -> AIAgents:
 ServingAIAgents = Annotated[AIAgents, Depends(ai_agents_of)]
 
 
-@router.post("/ai-agents")
+@router.post("/ai-agents", status_code=201, response_model=AIAgent)
 async def create_ai_agent(draft: AIAgentDraft, caller: AuthenticatedCaller, agents: ServingAIAgents) -> Response:
     return answer(await agents.create(draft, caller.require_user()), 201)
 
 
-@router.patch("/ai-agents/{agent_id}")
+@router.patch("/ai-agents/{agent_id}", response_model=AIAgent)
 async def change_ai_agent(
     agent_id: str, change: AIAgentChange, caller: AuthenticatedCaller, agents: ServingAIAgents
 ) -> Response:
     return answer(agents.change(agents.visible(agent_id, caller), change))
 
 
-@router.post("/ai-agents/{agent_id}/start")
+@router.post("/ai-agents/{agent_id}/start", response_model=AIAgent)
 async def start_ai_agent(agent_id: str, caller: AuthenticatedCaller, agents: ServingAIAgents) -> Response:
     return answer(agents.start(agents.visible(agent_id, caller)))
 
 
-@router.post("/ai-agents/{agent_id}/stop")
+@router.post("/ai-agents/{agent_id}/stop", response_model=AIAgent)
 async def stop_ai_agent(agent_id: str, caller: AuthenticatedCaller, agents: ServingAIAgents) -> Response:
     return answer(agents.stop(agents.visible(agent_id, caller)))

@@ -203,29 +203,29 @@ class CharacterService(MediaService):
 ServingCharacters = Annotated[CharacterService, Serving]
 
 
-@router.post("/characters")
+@router.post("/characters", status_code=201, response_model=Character)
 async def create_character(draft: CharacterDraft, caller: AuthenticatedCaller, service: ServingCharacters) -> Response:
     return service.answer(service.create(draft, caller.require_user()), 201)
 
 
-@router.patch("/characters/{character_id}")
+@router.patch("/characters/{character_id}", response_model=Character)
 async def change_character(
     character_id: str, change: CharacterChange, caller: AuthenticatedCaller, service: ServingCharacters
 ) -> Response:
     return service.answer(service.change(service.visible(character_id, caller), change))
 
 
-@router.delete("/characters/{character_id}")
+@router.delete("/characters/{character_id}", response_model=Character)
 async def delete_character(character_id: str, caller: AuthenticatedCaller, service: ServingCharacters) -> Response:
     """The row is kept, and shown to nobody any more."""
     return service.answer(service.move(service.visible(character_id, caller), SHOWN, S.DELETED))
 
 
-@router.post("/characters/{character_id}/pause")
+@router.post("/characters/{character_id}/pause", response_model=Character)
 async def pause_character(character_id: str, caller: AuthenticatedCaller, service: ServingCharacters) -> Response:
     return service.answer(service.move(service.visible(character_id, caller), (S.ACTIVE,), S.PAUSED))
 
 
-@router.post("/characters/{character_id}/resume")
+@router.post("/characters/{character_id}/resume", response_model=Character)
 async def resume_character(character_id: str, caller: AuthenticatedCaller, service: ServingCharacters) -> Response:
     return service.answer(service.move(service.visible(character_id, caller), (S.PAUSED, S.ERROR), S.ACTIVE))

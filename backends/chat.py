@@ -1,7 +1,6 @@
 """Chat: questions about the active file, answered from its content, and what is remembered of them."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Iterator
 from enum import StrEnum
 from typing import Annotated, Final
@@ -15,7 +14,8 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from backends.answering import answer, complete_lines
 from backends.authentication import AuthenticatedCaller, Caller
-from backends.document import Body, Document, new_id
+from backends.description import Page, parameters
+from backends.document import Answered, Body, Document, new_id
 from backends.problem import ProblemError
 from backends.reading import answer_read
 from backends.selection import Reads, among, select
@@ -25,6 +25,7 @@ from backends.storage import Table
 MAX_READ_BYTES: Final = 8_000_000
 MAX_QUESTION_LENGTH: Final = 2000
 STREAM_HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+HISTORY: Final = ("session_id", "file_id", "role", "limit", "offset", "order")
 
 Question = Annotated[str, QueryParameter(min_length=1, max_length=MAX_QUESTION_LENGTH)]
 
@@ -43,6 +44,10 @@ class ChatMessage(Document):
     content: str
     is_complete: bool = True
     is_saved: bool = False
+
+
+class SavedMessages(Answered):
+    saved: list[ChatMessage]
 
 
 class ActiveSession(BaseModel):
@@ -200,7 +205,7 @@ async def stream_answer(question: Question, caller: AuthenticatedCaller, chat: S
     return StreamingResponse(answered, media_type="text/event-stream", headers=STREAM_HEADERS)
 
 
-@router.get("/chat/history")
+@router.get("/chat/history", response_model=Page[ChatMessage], openapi_extra=parameters(HISTORY))
 async def read_history(request: Request, caller: AuthenticatedCaller, chat: ServingChat) -> Response:
     query = dict(request.query_params)
     asked = Conversation(session_id=query.get("session_id"), file_id=query.get("file_id"))
@@ -208,10 +213,10 @@ async def read_history(request: Request, caller: AuthenticatedCaller, chat: Serv
     return answer_read(request, select(chat.reads, caller, QueryParams(query)).json())
 
 
-@router.post("/chat/save")
+@router.post("/chat/save", response_model=SavedMessages)
 async def save_chat(caller: AuthenticatedCaller, chat: ServingChat, conversation: Conversation) -> Response:
     saved = chat.save(caller.require_user(), await chat.named(conversation, caller))
-    return JSONResponse({"saved": [json.loads(message.model_dump_json()) for message in saved]})
+    return Response(SavedMessages(saved=saved).model_dump_json(), media_type="application/json")
 
 
 @router.delete("/sessions/{session_id}/chat")

@@ -54,6 +54,10 @@ class AcceptedTask(BaseModel):
     id: str
 
 
+class StartedTask(BaseModel):
+    task: AcceptedTask
+
+
 router = routes()
 
 
@@ -329,7 +333,7 @@ def invalid_transition(detail: str) -> ProblemError:
 ServingContent = Annotated[ContentService, Serving]
 
 
-@router.post("/content/create-for-listing", status_code=202)
+@router.post("/content/create-for-listing", status_code=202, response_model=StartedTask)
 async def create_for_listing(
     request: Request, generation: GenerationRequest, caller: AuthenticatedCaller, service: ServingContent
 ) -> dict[str, Any]:
@@ -342,20 +346,20 @@ async def create_for_listing(
     return {"task": task.model_dump()}
 
 
-@router.post("/content/{content_id}/action")
+@router.post("/content/{content_id}/action", response_model=Content)
 async def act_on_content(
     content_id: str, body: ActionRequest, caller: AuthenticatedCaller, service: ServingContent
 ) -> Response:
     return service.answer(service.act(service.visible(content_id, caller), body.action, body.feedback))
 
 
-@router.post("/content")
+@router.post("/content", status_code=201, response_model=Content)
 async def create_content(draft: ContentDraft, caller: AuthenticatedCaller, service: ServingContent) -> Response:
     caller.require_service()
     return service.answer(service.create(draft), 201)
 
 
-@router.put("/content/{content_id}/draft")
+@router.put("/content/{content_id}/draft", response_model=Content)
 async def replace_draft(
     content_id: str, draft: Draft, caller: AuthenticatedCaller, service: ServingContent
 ) -> Response:
@@ -363,24 +367,24 @@ async def replace_draft(
     return service.answer(service.end_generating(content_id, draft))
 
 
-@router.delete("/content/{content_id}/draft")
+@router.delete("/content/{content_id}/draft", response_model=Content)
 async def give_up_draft(content_id: str, caller: AuthenticatedCaller, service: ServingContent) -> Response:
     caller.require_service()
     return service.answer(service.end_generating(content_id, None))
 
 
-@router.post("/content/{content_id}/use")
+@router.post("/content/{content_id}/use", response_model=Content)
 async def use_content(content_id: str, caller: AuthenticatedCaller, service: ServingContent) -> Response:
     """Publishing says so when it has posted a piece."""
     caller.require_service()
     return service.answer(service.use(service.visible(content_id, caller)))
 
 
-@router.delete("/content/{content_id}")
+@router.delete("/content/{content_id}", response_model=Content)
 async def delete_content(content_id: str, caller: AuthenticatedCaller, service: ServingContent) -> Response:
     return service.answer(service.remove(service.visible(content_id, caller)))
 
 
-@router.post("/generations")
+@router.post("/generations", status_code=202, response_model=Generation)
 async def generate_content(draft: GenerationDraft, caller: AuthenticatedCaller, service: ServingContent) -> Response:
     return service.answer(await service.begin(draft, caller), 202)

@@ -153,23 +153,23 @@ async def customers_of(request: Request) -> Customers:
 ServingCustomers = Annotated[Customers, Depends(customers_of)]
 
 
-@router.post("/customers")
+@router.post("/customers", status_code=201, response_model=Customer)
 async def create_customer(draft: CustomerDraft, caller: AuthenticatedCaller, customers: ServingCustomers) -> Response:
     return answer(customers.create(draft, caller.require_user()), 201)
 
 
-@router.get("/customers/me")
+@router.get("/customers/me", response_model=Customer)
 async def read_own_customer(request: Request, caller: AuthenticatedCaller, customers: ServingCustomers) -> Response:
     return answer_read(request, customers.of(caller).model_dump_json().encode())
 
 
-@router.patch("/customers/me")
+@router.patch("/customers/me", response_model=Customer)
 async def change_own_customer(
     change: CustomerChange, caller: AuthenticatedCaller, customers: ServingCustomers
 ) -> Response:
     return answer(customers.change(customers.of(caller), change))
 
 
-@router.delete("/customers/me")
+@router.delete("/customers/me", response_model=Customer)
 async def delete_own_customer(caller: AuthenticatedCaller, customers: ServingCustomers) -> Response:
     return answer(customers.delete(customers.of(caller)))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 
 def rfc3339(moment: datetime) -> str:
@@ -21,16 +21,23 @@ def new_id(prefix: str) -> str:
     return f"{prefix}_{secrets.token_hex(10)}"
 
 
-Timestamp = Annotated[datetime, PlainSerializer(rfc3339, return_type=str, when_used="json")]
+DATE_TIME = WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization")
+Timestamp = Annotated[datetime, PlainSerializer(rfc3339, return_type=str, when_used="json"), DATE_TIME]
 
 
-class Body(BaseModel):
-    """What a client sends: unknown fields are refused, text is trimmed."""
+class Answered(BaseModel):
+    """What a client gets: every field is there, those that have a default too."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+
+class Body(Answered):
+    """What a client sends, and may get back: unknown fields are refused, text is trimmed."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
-class Document(BaseModel):
+class Document(Answered):
     """One stored row. Documents are loaded for one change, changed in place and put back."""
 
     id: str

@@ -228,7 +228,7 @@ def too_large() -> ProblemError:
 ServingFiles = Annotated[FileService, Serving]
 
 
-@upload_router.post("/files")
+@upload_router.post("/files", status_code=201, response_model=File)
 async def upload_file(request: Request) -> Response:
     """A form of `file_name`, `description` and `file`, which goes to disk as it comes."""
     service: FileService = await service_of(request)
@@ -250,7 +250,7 @@ async def upload_file(request: Request) -> Response:
         raise too_large() if error.status == 413 else error from None
 
 
-@router.post("/files/{file_id}/activate")
+@router.post("/files/{file_id}/activate", response_model=File)
 async def activate_file(file_id: str, caller: AuthenticatedCaller, service: ServingFiles) -> Response:
     return answer(service.activate(service.visible(file_id, caller)))
 
@@ -263,7 +263,7 @@ async def read_content(file_id: str, caller: AuthenticatedCaller, service: Servi
     return FileResponse(path, media_type=file.content_type, filename=file.file_name, headers=headers)
 
 
-@router.delete("/files/{file_id}")
+@router.delete("/files/{file_id}", response_model=File)
 async def delete_file(file_id: str, caller: AuthenticatedCaller, service: ServingFiles) -> Response:
     return answer(service.delete(service.visible(file_id, caller)))
 

@@ -178,6 +178,6 @@ def normalise(listing: Listing) -> None:
 ServingListings = Annotated[ListingService, Serving]
 
 
-@router.post("/listings")
+@router.post("/listings", status_code=201, response_model=Listing)
 async def create_listing(draft: ListingDraft, caller: AuthenticatedCaller, service: ServingListings) -> Response:
     return answer(service.create(draft, caller.require_user(), caller.agent_id), 201)

@@ -40,6 +40,18 @@ class Broadcast(Body):
     audience: Audience = Audience.ALL
 
 
+class Sent(BaseModel):
+    """How many were told."""
+
+    sent: int
+
+
+class Updated(BaseModel):
+    """How many were unread until now."""
+
+    updated: int
+
+
 class Listener(BaseModel):
     """What is read of a user."""
 
@@ -166,19 +178,19 @@ async def create_notification(notice: Notice, caller: AuthenticatedCaller, servi
     return JSONResponse({"skipped": True}) if notification is None else answer(notification, 201)
 
 
-@router.post("/notifications/broadcast")
+@router.post("/notifications/broadcast", response_model=Sent)
 async def broadcast(broadcast: Broadcast, caller: AuthenticatedCaller, service: ServingNotifications) -> Response:
     if not caller.is_admin:
         raise ProblemError(403, "Only admins may broadcast.")
-    return JSONResponse({"sent": await service.broadcast(broadcast)})
+    return answer(Sent(sent=await service.broadcast(broadcast)))
 
 
-@router.put("/notifications/read-all")
+@router.put("/notifications/read-all", response_model=Updated)
 async def read_all_notifications(caller: AuthenticatedCaller, service: ServingNotifications) -> Response:
-    return JSONResponse({"updated": service.read_all(caller.require_user())})
+    return answer(Updated(updated=service.read_all(caller.require_user())))
 
 
-@router.put("/notifications/{notification_id}/read")
+@router.put("/notifications/{notification_id}/read", response_model=Notification)
 async def read_notification(
     notification_id: str, caller: AuthenticatedCaller, service: ServingNotifications
 ) -> Response:

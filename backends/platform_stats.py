@@ -3,13 +3,13 @@
 import asyncio
 from typing import Any, Final
 
-from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
 from backends.ai_agents import AIAgentStatus
 from backends.analytics.totals import count
 from backends.authentication import AuthenticatedCaller
+from backends.document import Answered
 from backends.peers import Peers
 from backends.problem import ProblemError
 from backends.reading import answer_read
@@ -17,22 +17,22 @@ from backends.service import Service, routes
 from backends.tasks import TaskStatus
 
 
-class AIAgentCount(BaseModel):
+class AIAgentCount(Answered):
     total: int
     running: int
 
 
-class StatusCount(BaseModel):
+class StatusCount(Answered):
     status: TaskStatus
     count: int
 
 
-class TaskCount(BaseModel):
+class TaskCount(Answered):
     total: int
     by_status: list[StatusCount]
 
 
-class PlatformStats(BaseModel):
+class PlatformStats(Answered):
     users: int
     customers: int
     ai_agents: AIAgentCount
@@ -85,7 +85,7 @@ async def task_count(peers: Peers) -> TaskCount:
 router = routes()
 
 
-@router.get("/platform/stats")
+@router.get("/platform/stats", response_model=PlatformStats)
 async def read_platform_stats(request: Request, caller: AuthenticatedCaller) -> Response:
     if not (caller.is_admin or caller.is_service):
         raise ProblemError(403, "The platform's statistics are for admins.")

@@ -2,10 +2,9 @@
 
 import hashlib
 
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
-
-from backends.document import Document
 
 
 def answer_read(request: Request, body: bytes) -> Response:
@@ -23,5 +22,5 @@ def matches(known: str, etag: str) -> bool:
     return known.strip() == "*" or etag in (tag.strip().removeprefix("W/") for tag in known.split(","))
 
 
-def answer(document: Document, status: int = 200) -> Response:
+def answer(document: BaseModel, status: int = 200) -> Response:
     return Response(document.model_dump_json(), status_code=status, media_type="application/json")

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any, ClassVar, Final
 
 import httpx
@@ -18,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backends.authentication import ANONYMOUS, Caller, Tokens, caller_of
+from backends.description import ReadRoute, models_of, names_of, parameters
 from backends.document import new_id
 from backends.idempotency import Idempotency
 from backends.jobs import Jobs, Payload
@@ -67,7 +69,8 @@ class Service:
         )
         routes = FastAPI(
             title=self.name,
-            openapi_url=None,
+            docs_url=None,
+            redoc_url=None,
             redirect_slashes=False,
             exception_handlers=handlers,
         )
@@ -91,8 +94,10 @@ class Service:
                 raise not_found(reads.noun, key, reads.missing_code)
             return answer_read(request, self.shown(found.encode()))
 
-        self.routes.add_route(path, read_many, methods=["GET"])
-        self.routes.add_route(f"{path}/{{id}}", read_one, methods=["GET"])
+        many, one = models_of(reads)
+        add = partial(self.routes.router.add_api_route, methods=["GET"], route_class_override=ReadRoute)
+        add(path, read_many, response_model=many, openapi_extra=parameters(names_of(reads)))
+        add(f"{path}/{{id}}", read_one, response_model=one, openapi_extra=parameters(path=["id"]))
 
     def shown(self, body: bytes) -> bytes:
         """What is answered in place of stored JSON."""

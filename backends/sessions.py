@@ -120,7 +120,7 @@ class SessionService(Service):
 ServingSessions = Annotated[SessionService, Serving]
 
 
-@router.get("/sessions/active")
+@router.get("/sessions/active", response_model=Session)
 async def read_active_session(caller: AuthenticatedCaller, service: ServingSessions) -> Response:
     session = service.active(caller.require_user())
     if session is None:
@@ -128,12 +128,12 @@ async def read_active_session(caller: AuthenticatedCaller, service: ServingSessi
     return answer(session)
 
 
-@router.post("/sessions")
+@router.post("/sessions", status_code=201, response_model=Session)
 async def create_session(draft: SessionDraft, caller: AuthenticatedCaller, service: ServingSessions) -> Response:
     return answer(service.create(draft.title, caller.require_user()), 201)
 
 
-@router.post("/sessions/activate")
+@router.post("/sessions/activate", response_model=Session)
 async def activate_titled_session(
     given: SessionTitle, caller: AuthenticatedCaller, service: ServingSessions
 ) -> Response:
@@ -144,11 +144,11 @@ async def activate_titled_session(
     return answer(service.activate(session))
 
 
-@router.post("/sessions/{session_id}/activate")
+@router.post("/sessions/{session_id}/activate", response_model=Session)
 async def activate_session(session_id: str, caller: AuthenticatedCaller, service: ServingSessions) -> Response:
     return answer(service.activate(service.visible(session_id, caller)))
 
 
-@router.delete("/sessions/{session_id}")
+@router.delete("/sessions/{session_id}", response_model=Session)
 async def delete_session(session_id: str, caller: AuthenticatedCaller, service: ServingSessions) -> Response:
     return answer(service.delete(service.visible(session_id, caller)))

@@ -225,17 +225,17 @@ def credentials(connection: Connection) -> dict[str, str]:
 ServingSocial = Annotated[SocialService, Serving]
 
 
-@router.post("/accounts/connect")
+@router.post("/accounts/connect", status_code=201, response_model=SocialAccount)
 async def connect_account(connection: Connection, caller: AuthenticatedCaller, service: ServingSocial) -> Response:
     account, is_new = await service.connect(connection, caller)
     return answer(account, 201 if is_new else 200)
 
 
-@router.post("/accounts/{account_id}/disconnect")
+@router.post("/accounts/{account_id}/disconnect", response_model=SocialAccount)
 async def disconnect_account(account_id: str, caller: AuthenticatedCaller, service: ServingSocial) -> Response:
     return answer(service.disconnect(service.visible(account_id, caller)))
 
 
-@router.post("/accounts/{account_id}/sync")
+@router.post("/accounts/{account_id}/sync", response_model=SocialAccount)
 async def sync_account(account_id: str, caller: AuthenticatedCaller, service: ServingSocial) -> Response:
     return answer(service.sync(service.visible(account_id, caller)))

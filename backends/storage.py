@@ -66,7 +66,7 @@ class Table(Generic[D]):
     ) -> None:
         self.database = database
         self.name = name
-        self._model = model
+        self.model = model
         sources = {column: source.split() for column, source in {**self.always, **columns}.items()}
         self._create(sources)
         self._index(("owner_id", *indexed), unique)
@@ -108,7 +108,7 @@ class Table(Generic[D]):
 
     def where(self, condition: str, parameters: Sequence[object]) -> list[D]:
         sql = f"SELECT document FROM {self.name} WHERE {condition} ORDER BY created_at, id"  # noqa: S608 -- conditions come from code
-        return [self._model.model_validate_json(row[0]) for row in self.database.execute(sql, parameters)]
+        return [self.model.model_validate_json(row[0]) for row in self.database.execute(sql, parameters)]
 
     def put(self, document: D) -> None:
         """Stores a document in place of what was there under its id, with a fresh `updated_at`."""

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from backends.ai_agents import AIAgentKind
 from backends.copywriting import ContentType, ContentTypes
-from backends.document import Body, Document, Timestamp, now
+from backends.document import Answered, Body, Document, Timestamp, now
 
 
 class TaskKind(StrEnum):
@@ -62,7 +62,7 @@ class TaskRequest(Body):
     edition: int = 0
 
 
-class Step(BaseModel):
+class Step(Answered):
     name: str
     title: str
     status: StepStatus = StepStatus.PENDING

@@ -156,29 +156,29 @@ async def teams_of(request: Request) -> Teams:
 ServingTeams = Annotated[Teams, Depends(teams_of)]
 
 
-@router.post("/teams")
+@router.post("/teams", status_code=201, response_model=Team)
 async def create_team(draft: TeamDraft, caller: AuthenticatedCaller, teams: ServingTeams) -> Response:
     return answer(await teams.create(draft, caller.require_user()), 201)
 
 
-@router.patch("/teams/{team_id}")
+@router.patch("/teams/{team_id}", response_model=Team)
 async def change_team(team_id: str, change: TeamChange, caller: AuthenticatedCaller, teams: ServingTeams) -> Response:
     return answer(teams.change(teams.visible(team_id, caller), change))
 
 
-@router.put("/teams/{team_id}/members")
+@router.put("/teams/{team_id}/members", response_model=Team)
 async def change_members(
     team_id: str, change: MembersChange, caller: AuthenticatedCaller, teams: ServingTeams
 ) -> Response:
     return answer(teams.change(teams.visible(team_id, caller), change))
 
 
-@router.delete("/teams/{team_id}")
+@router.delete("/teams/{team_id}", response_model=Team)
 async def delete_team(team_id: str, caller: AuthenticatedCaller, teams: ServingTeams) -> Response:
     return answer(teams.delete(teams.visible(team_id, caller)))
 
 
-@router.delete("/ai-agents/{agent_id}")
+@router.delete("/ai-agents/{agent_id}", response_model=AIAgent)
 async def delete_ai_agent(
     agent_id: str, caller: AuthenticatedCaller, agents: ServingAIAgents, teams: ServingTeams
 ) -> Response:

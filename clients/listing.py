@@ -12,7 +12,7 @@ from clients.money import MoneyRecord
 class ListingRecord(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     owner_id: str
-    agent_id: str
+    agent_id: str | None = None
     address: str
     city: str | None = None
     state: str | None = None

@@ -133,7 +133,7 @@ def listings(filter: ListingFilterArgument = None, order_by: ListingOrder = None
 
 
 @listing.edge(Listing, AgentById, returns=Agent)
-def agent(listing: Parent[ListingRecord]) -> str:
+def agent(listing: Parent[ListingRecord]) -> str | None:
     """The agent who lists it."""
     return listing.agent_id
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from pydantic import BaseModel, Field
 
+from backends.document import Answered
 from backends.social import Platform
 from backends.storage import Database
 
@@ -54,13 +55,13 @@ class FollowerDay(BaseModel):
     followers: int
 
 
-class PlatformFigures(BaseModel):
+class PlatformFigures(Answered):
     platform: Platform
     posts: int = 0
     engagement: int = 0
 
 
-class Trends(BaseModel):
+class Trends(Answered):
     """One value for each day."""
 
     dates: list[date] = Field(default_factory=list)
@@ -68,7 +69,7 @@ class Trends(BaseModel):
     engagement: list[int] = Field(default_factory=list)
 
 
-class Overview(BaseModel):
+class Overview(Answered):
     """`engagement_rate` is the engagement of a post for each follower."""
 
     character_id: str | None = None
@@ -84,7 +85,7 @@ class Overview(BaseModel):
     trends: Trends = Field(default_factory=Trends)
 
 
-class PostFigures(BaseModel):
+class PostFigures(Answered):
     """`engagement_rate` is the engagement for each view."""
 
     post_id: str

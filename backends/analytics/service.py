@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Final
 
 import httpx
-from pydantic import BaseModel
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,9 +11,10 @@ from starlette.responses import Response
 from backends import platform_stats
 from backends.analytics.collection import Collector
 from backends.analytics.figures import Figures, Overview, Period, PostFigures, Selected
-from backends.analytics.preferences import Preferences, SettingsChange
-from backends.analytics.totals import system_stats
+from backends.analytics.preferences import PlatformSettings, Preferences, SettingsChange
+from backends.analytics.totals import SystemStats, system_stats
 from backends.authentication import AuthenticatedCaller
+from backends.description import Page, parameters
 from backends.document import now
 from backends.problem import ProblemError, bad_input
 from backends.reading import answer, answer_read
@@ -24,6 +24,7 @@ from backends.settings import BackendSettings
 from backends.social import Platform
 
 MAX_DAYS: Final = 366
+PERIOD: Final = ("from", "to", "platform")
 
 router = routes()
 
@@ -80,20 +81,10 @@ def ids_in(query: QueryParams) -> list[str]:
     return ids
 
 
-class OverviewPage(BaseModel):
-    items: list[Overview]
-    total: int
-
-
-class PostFiguresPage(BaseModel):
-    items: list[PostFigures]
-    total: int
-
-
 ServingAnalytics = Annotated[AnalyticsService, Serving]
 
 
-@router.get("/overview")
+@router.get("/overview", response_model=Overview, openapi_extra=parameters({"character_id", *PERIOD}))
 async def read_overview(request: Request, caller: AuthenticatedCaller, service: ServingAnalytics) -> Response:
     query, owner_id = request.query_params, caller.sees_only
     selected = Selected(owner_id, query.get("character_id"), platform_in(query))
@@ -101,36 +92,36 @@ async def read_overview(request: Request, caller: AuthenticatedCaller, service: 
     return answer_read(request, overview.model_dump_json().encode())
 
 
-@router.get("/characters")
+@router.get("/characters", response_model=Page[Overview], openapi_extra=parameters({"ids", *PERIOD}))
 async def read_characters(request: Request, caller: AuthenticatedCaller, service: ServingAnalytics) -> Response:
     """One row for each character that is asked for; all zero where nothing is known, or nothing of the caller's."""
     query, owner_id = request.query_params, caller.sees_only
     ids, platform = ids_in(query), platform_in(query)
     period = await service.period(query, owner_id)
     rows = [service.figures.overview(Selected(owner_id, key, platform), period) for key in ids]
-    return answer_read(request, OverviewPage(items=rows, total=len(rows)).model_dump_json().encode())
+    return answer_read(request, Page[Overview](items=rows, total=len(rows)).model_dump_json().encode())
 
 
-@router.get("/posts")
+@router.get("/posts", response_model=Page[PostFigures], openapi_extra=parameters({"ids"}))
 async def read_posts(request: Request, caller: AuthenticatedCaller, service: ServingAnalytics) -> Response:
     ids = ids_in(request.query_params)
     await service.collector.collect(caller.sees_only)
     rows = service.figures.of_posts(ids, caller.sees_only)
-    return answer_read(request, PostFiguresPage(items=rows, total=len(rows)).model_dump_json().encode())
+    return answer_read(request, Page[PostFigures](items=rows, total=len(rows)).model_dump_json().encode())
 
 
-@router.get("/system/stats")
+@router.get("/system/stats", response_model=SystemStats)
 async def read_system_stats(request: Request, caller: AuthenticatedCaller, service: ServingAnalytics) -> Response:
     stats = await system_stats(service.peers, service.settings.data_dir, caller.sees_only)
     return answer_read(request, stats.model_dump_json().encode())
 
 
-@router.get("/settings")
+@router.get("/settings", response_model=PlatformSettings)
 async def read_settings(request: Request, _caller: AuthenticatedCaller, service: ServingAnalytics) -> Response:
     return answer_read(request, service.preferences.read().model_dump_json().encode())
 
 
-@router.put("/settings")
+@router.put("/settings", response_model=PlatformSettings)
 async def change_settings(change: SettingsChange, caller: AuthenticatedCaller, service: ServingAnalytics) -> Response:
     if not caller.is_admin:
         raise ProblemError(403, "The platform's settings are for admins to change.")

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel
 
+from backends.document import Answered
 from backends.peers import Peers
 
 GIGABYTE: Final = 10**9
@@ -26,7 +27,7 @@ async def count(peers: Peers, service: str, path: str, on_behalf_of: str | None,
     return (await peers.get(service, f"{path}?{query}", Counted, on_behalf_of=on_behalf_of)).total
 
 
-class SystemStats(BaseModel):
+class SystemStats(Answered):
     total_characters: int
     active_characters: int
     total_content: int

@@ -11,10 +11,10 @@ from starlette.responses import Response
 
 from backends.authentication import AuthenticatedCaller
 from backends.publishing.automation import Automation
-from backends.publishing.engagement import ActionType, CommentRequest, Engagement, EngagementRequest
-from backends.publishing.posts import PostRequest, Posts
-from backends.publishing.rules import AutomationRules, RuleChange, RuleRequest
-from backends.publishing.scheduled import ScheduleChange, ScheduledPosts, ScheduleRequest
+from backends.publishing.engagement import ActionType, CommentRequest, Engagement, EngagementAction, EngagementRequest
+from backends.publishing.posts import Post, PostRequest, Posts
+from backends.publishing.rules import AutomationRule, AutomationRules, RuleChange, RuleRequest
+from backends.publishing.scheduled import ScheduleChange, ScheduledPost, ScheduledPosts, ScheduleRequest
 from backends.publishing.scheduler import Clock, Scheduler
 from backends.publishing.sources import Directory
 from backends.reading import answer
@@ -60,29 +60,29 @@ class PublishingService(Service):
 ServingPublishing = Annotated[PublishingService, Serving]
 
 
-@router.post("/posts")
+@router.post("/posts", status_code=201, response_model=Post)
 async def create_post(request: PostRequest, caller: AuthenticatedCaller, service: ServingPublishing) -> Response:
     return answer(await service.posts.create(request, caller), 201)
 
 
-@router.delete("/posts/{post_id}")
+@router.delete("/posts/{post_id}", response_model=Post)
 async def delete_post(post_id: str, caller: AuthenticatedCaller, service: ServingPublishing) -> Response:
     return answer(service.posts.delete(service.posts.visible(post_id, caller)))
 
 
-@router.post("/posts/{post_id}/sync")
+@router.post("/posts/{post_id}/sync", response_model=Post)
 async def sync_post(post_id: str, caller: AuthenticatedCaller, service: ServingPublishing) -> Response:
     return answer(await service.posts.sync(service.posts.visible(post_id, caller), caller))
 
 
-@router.post("/scheduled-posts")
+@router.post("/scheduled-posts", status_code=201, response_model=ScheduledPost)
 async def schedule_post(request: ScheduleRequest, caller: AuthenticatedCaller, service: ServingPublishing) -> Response:
     scheduled = await service.scheduled.create(request, caller)
     service.scheduler.wake()
     return answer(scheduled, 201)
 
 
-@router.patch("/scheduled-posts/{scheduled_id}")
+@router.patch("/scheduled-posts/{scheduled_id}", response_model=ScheduledPost)
 async def change_scheduled_post(
     scheduled_id: str, change: ScheduleChange, caller: AuthenticatedCaller, service: ServingPublishing
 ) -> Response:
@@ -91,19 +91,19 @@ async def change_scheduled_post(
     return answer(scheduled)
 
 
-@router.delete("/scheduled-posts/{scheduled_id}")
+@router.delete("/scheduled-posts/{scheduled_id}", response_model=ScheduledPost)
 async def cancel_scheduled_post(scheduled_id: str, caller: AuthenticatedCaller, service: ServingPublishing) -> Response:
     return answer(service.scheduled.cancel(service.scheduled.visible(scheduled_id, caller)))
 
 
-@router.post("/automation-rules")
+@router.post("/automation-rules", status_code=201, response_model=AutomationRule)
 async def create_rule(request: RuleRequest, caller: AuthenticatedCaller, service: ServingPublishing) -> Response:
     rule = await service.rules.create(request, caller)
     service.scheduler.wake()
     return answer(rule, 201)
 
 
-@router.patch("/automation-rules/{rule_id}")
+@router.patch("/automation-rules/{rule_id}", response_model=AutomationRule)
 async def change_rule(
     rule_id: str, change: RuleChange, caller: AuthenticatedCaller, service: ServingPublishing
 ) -> Response:
@@ -112,33 +112,33 @@ async def change_rule(
     return answer(rule)
 
 
-@router.delete("/automation-rules/{rule_id}")
+@router.delete("/automation-rules/{rule_id}", response_model=AutomationRule)
 async def delete_rule(rule_id: str, caller: AuthenticatedCaller, service: ServingPublishing) -> Response:
     return answer(service.rules.delete(service.rules.visible(rule_id, caller)))
 
 
-@router.post("/automation-rules/{rule_id}/enable")
+@router.post("/automation-rules/{rule_id}/enable", response_model=AutomationRule)
 async def enable_rule(rule_id: str, caller: AuthenticatedCaller, service: ServingPublishing) -> Response:
     rule = service.rules.switch(service.rules.visible(rule_id, caller), True)
     service.scheduler.wake()
     return answer(rule)
 
 
-@router.post("/automation-rules/{rule_id}/disable")
+@router.post("/automation-rules/{rule_id}/disable", response_model=AutomationRule)
 async def disable_rule(rule_id: str, caller: AuthenticatedCaller, service: ServingPublishing) -> Response:
     return answer(service.rules.switch(service.rules.visible(rule_id, caller), False))
 
 
-@router.post("/engagement/like")
+@router.post("/engagement/like", status_code=201, response_model=EngagementAction)
 async def like(request: EngagementRequest, caller: AuthenticatedCaller, service: ServingPublishing) -> Response:
     return answer(await service.engagement.begin(ActionType.LIKE, request, caller), 201)
 
 
-@router.post("/engagement/comment")
+@router.post("/engagement/comment", status_code=201, response_model=EngagementAction)
 async def comment(request: CommentRequest, caller: AuthenticatedCaller, service: ServingPublishing) -> Response:
     return answer(await service.engagement.begin(ActionType.COMMENT, request, caller), 201)
 
 
-@router.post("/engagement/follow")
+@router.post("/engagement/follow", status_code=201, response_model=EngagementAction)
 async def follow(request: EngagementRequest, caller: AuthenticatedCaller, service: ServingPublishing) -> Response:
     return answer(await service.engagement.begin(ActionType.FOLLOW, request, caller), 201)

@@ -20,4 +20,6 @@ async def test_metrics_count_operations_and_calls(gateway: Gateway) -> None:
         'atrium_operations_executed_total{executor="plan"}': 1,
         'atrium_backend_calls_total{service="listings"}': 1,
         'atrium_backend_sent_total{service="listings"}': 1,
+        'atrium_backend_misses_total{service="listings"}': 1,
+        "atrium_cache_bytes": grown["atrium_cache_bytes"],
     }
