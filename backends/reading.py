@@ -1,16 +1,23 @@
 """Answers of services: stored JSON passed through as it is, with an ETag."""
 
 import hashlib
+from typing import Final
 
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
+MUTABLE: Final = "private, max-age=0, must-revalidate"
+"""What its owner changes is asked for each time, and never shown when that fails."""
 
-def answer_read(request: Request, body: bytes) -> Response:
+DERIVED: Final = "private, max-age=0, stale-if-error=300"
+"""Figures computed from what others own are better old than missing."""
+
+
+def answer_read(request: Request, body: bytes, cache_control: str = MUTABLE) -> Response:
     """200 with the body and its strong ETag, or 304 when the caller already has it."""
     etag = f'"{hashlib.sha1(body, usedforsecurity=False).hexdigest()}"'
-    headers = {"ETag": etag, "Cache-Control": "private, max-age=0, must-revalidate"}
+    headers = {"ETag": etag, "Cache-Control": cache_control}
     known = request.headers.get("if-none-match")
     if known is not None and matches(known, etag):
         return Response(status_code=304, headers=headers)

@@ -17,7 +17,7 @@ from backends.authentication import AuthenticatedCaller
 from backends.description import Page, parameters
 from backends.document import now
 from backends.problem import ProblemError, bad_input
-from backends.reading import answer, answer_read
+from backends.reading import DERIVED, answer, answer_read
 from backends.selection import MAX_KEYS, split
 from backends.service import Service, Serving, routes
 from backends.settings import BackendSettings
@@ -89,7 +89,7 @@ async def read_overview(request: Request, caller: AuthenticatedCaller, service: 
     query, owner_id = request.query_params, caller.sees_only
     selected = Selected(owner_id, query.get("character_id"), platform_in(query))
     overview = service.figures.overview(selected, await service.period(query, owner_id))
-    return answer_read(request, overview.model_dump_json().encode())
+    return answer_read(request, overview.model_dump_json().encode(), DERIVED)
 
 
 @router.get("/characters", response_model=Page[Overview], openapi_extra=parameters({"ids", *PERIOD}))
@@ -99,7 +99,7 @@ async def read_characters(request: Request, caller: AuthenticatedCaller, service
     ids, platform = ids_in(query), platform_in(query)
     period = await service.period(query, owner_id)
     rows = [service.figures.overview(Selected(owner_id, key, platform), period) for key in ids]
-    return answer_read(request, Page[Overview](items=rows, total=len(rows)).model_dump_json().encode())
+    return answer_read(request, Page[Overview](items=rows, total=len(rows)).model_dump_json().encode(), DERIVED)
 
 
 @router.get("/posts", response_model=Page[PostFigures], openapi_extra=parameters({"ids"}))
@@ -107,13 +107,13 @@ async def read_posts(request: Request, caller: AuthenticatedCaller, service: Ser
     ids = ids_in(request.query_params)
     await service.collector.collect(caller.sees_only)
     rows = service.figures.of_posts(ids, caller.sees_only)
-    return answer_read(request, Page[PostFigures](items=rows, total=len(rows)).model_dump_json().encode())
+    return answer_read(request, Page[PostFigures](items=rows, total=len(rows)).model_dump_json().encode(), DERIVED)
 
 
 @router.get("/system/stats", response_model=SystemStats)
 async def read_system_stats(request: Request, caller: AuthenticatedCaller, service: ServingAnalytics) -> Response:
     stats = await system_stats(service.peers, service.settings.data_dir, caller.sees_only)
-    return answer_read(request, stats.model_dump_json().encode())
+    return answer_read(request, stats.model_dump_json().encode(), DERIVED)
 
 
 @router.get("/settings", response_model=PlatformSettings)

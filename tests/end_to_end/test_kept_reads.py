@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tests.end_to_end.people import Agent, new_agent
 from tests.end_to_end.sockets import subscribed
+from tests.end_to_end.stand_in import fail, standing_in
 from tests.gateway import SERVICE_KEY, Gateway, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -124,6 +125,21 @@ async def test_nothing_is_kept_where_that_is_switched_off(tmp_path_factory: pyte
     async with serving(tmp_path_factory.mktemp("plain"), wrap=trusting, cache_reads=False) as gateway:
         for _ in range(2):
             assert len((await gateway.query("{ listings(first: 1) { totalCount } }")).calls) == 1
+
+
+async def test_figures_are_shown_while_who_computes_them_fails(tmp_path_factory: pytest.TempPathFactory) -> None:
+    page = "{ analyticsOverview { totalPosts totalEngagement } }"
+    async with standing_in() as analytics:
+        data_dir = tmp_path_factory.mktemp("figures")
+        async with serving(data_dir, service_urls={"analytics": analytics.url}) as gateway:
+            analytics.upstream = gateway.service_urls["listings"].removesuffix("listings") + "analytics"
+            token = gateway.token()
+            whole = (await gateway.query(page, token=token)).data
+            assert whole["analyticsOverview"]["totalPosts"] > 0
+            async with analytics.misbehaving(fail):
+                assert (await gateway.query(page, token=token)).data == whole
+                assert analytics.requests != []
+                assert (await gateway.query(page, email="admin@example.com")).code == "BACKEND_ERROR"
 
 
 async def settled(agent: Agent) -> None:
