@@ -94,6 +94,7 @@ class RedisCache:
         self._unmarked.add(self._service_mark(service))
         if authorization is not None:
             self._unmarked.add(self._caller_mark(authorization))
+        self._begin(self.settle)
 
     async def settle(self) -> None:
         if self._unmarked or self._settling.locked():

@@ -133,6 +133,16 @@ async def test_a_write_in_one_process_is_seen_in_the_other_at_once(prefix: str) 
         assert await world.read() == "v2"
 
 
+async def test_an_event_in_one_process_is_known_in_the_other(prefix: str) -> None:
+    async with two(prefix) as (world, other):
+        await other.get(caller(), "/things", Thing)
+        await kept(other._cache)  # type: ignore[arg-type]
+        world.script.version, world.script.etag = 2, '"b"'
+        world.client.note_change()
+        await kept(world.cache)  # type: ignore[arg-type]
+        assert await other.get(caller(), "/things", Thing) == Thing("v2")
+
+
 async def test_what_is_private_is_shared_with_nobody_and_what_is_public_with_all(prefix: str) -> None:
     async with two(prefix) as (world, other):
         await world.read("Bearer a")
