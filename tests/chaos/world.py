@@ -50,7 +50,13 @@ async def chaos(
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("LISTINGS_TIMEOUT", str(seconds))
         environment.setenv("LISTINGS_MAX_RESPONSE_BYTES", "200000")
-        async with serving(data_dir, service_urls={SERVICE: stand_in.url}, timing=timing) as gateway:
+        served = serving(
+            data_dir,
+            service_urls={SERVICE: stand_in.url},
+            timing=timing,
+            cache_max_bytes=50_000,  # reached at once, so that what is kept does not grow with the callers
+        )
+        async with served as gateway:
             stand_in.upstream = gateway.service_urls["content"].removesuffix("content") + SERVICE
             yield gateway
 
