@@ -75,6 +75,21 @@ async def test_a_waiting_reader_is_woken() -> None:
     assert await waiting == ["a"]
 
 
+async def test_an_observer_has_an_event_once_and_before_its_readers() -> None:
+    log, seen = make_log(), list[str]()
+    log.watch(lambda event: seen.append(f"observed {event.id}"))
+
+    async def read() -> None:
+        async with aclosing(log.read(types=[PROGRESS], visible_to=everyone)) as reader:
+            seen.extend(f"read {name}" for name in await take(reader, 1))
+
+    reading = asyncio.create_task(read())
+    await asyncio.sleep(0)
+    await append(log, "a", "a")
+    await reading
+    assert seen == ["observed a", "read a"]
+
+
 async def test_every_cursor_continues_without_a_gap_or_a_double() -> None:
     log = make_log()
     start = await log.head()
