@@ -25,12 +25,16 @@ from tests.gateway import Gateway, serving
 
 DRIFT = "GET /listings items.price.amount: boolean, the record has Decimal (and in 1 more)"
 
+LOST = "GET /listings: there is no parameter min_price"
+
 
 @asynccontextmanager
 async def drifting(gateway: Gateway) -> AsyncIterator[str]:
-    """The URL of a listings service of which all that is known is that its prices are no numbers any more."""
+    """The URL of a listings service whose prices are no numbers any more, and no filter."""
     async with httpx.AsyncClient() as client:
         document = (await client.get(f"{gateway.service_urls['listings']}/openapi.json")).json()
+    query = document["paths"]["/listings"]["get"]["parameters"]
+    query.remove(next(parameter for parameter in query if parameter["name"] == "min_price"))
     document["components"]["schemas"]["Money-Output"]["properties"]["amount"] = {"type": "boolean"}
 
     async def describe(_request: Request) -> JSONResponse:
@@ -59,6 +63,7 @@ async def test_drift_is_said_and_is_the_exit_status(
     assert [line for line in lines if not line.endswith(" calls fit")] == [
         "content: not checked: The content service cannot be reached (GET /openapi.json): connection refused.",
         f"listings {DRIFT}",
+        f"listings {LOST}",
     ]
 
 
@@ -68,7 +73,7 @@ async def test_drift_is_a_warning_at_start_and_keeps_nobody_waiting(gateway: Gat
             places = {"listings": url, "content": "http://127.0.0.1:1"}
             checked = serving(tmp_path, service_urls=places, check_contract=True)
             async with checked as checking, asyncio.timeout(20), httpx.AsyncClient() as client:
-                while len(found := [line for line in logged if line["event"].startswith("contract.")]) < 2:
+                while len(found := [line for line in logged if line["event"].startswith("contract.")]) < 3:
                     assert (await client.get(f"{checking.url}/health")).status_code == 200
     assert sorted(found, key=lambda line: str(line["service"])) == [
         {
@@ -78,15 +83,20 @@ async def test_drift_is_a_warning_at_start_and_keeps_nobody_waiting(gateway: Gat
             "reason": "The content service cannot be reached (GET /openapi.json): connection refused.",
         },
         {"event": "contract.drift", "log_level": "warning", "service": "listings", "drift": DRIFT},
+        {"event": "contract.drift", "log_level": "warning", "service": "listings", "drift": LOST},
     ]
 
 
-def test_the_graph_adds_the_parameters_of_its_pages() -> None:
+def test_the_graph_adds_the_parameters_of_its_lists() -> None:
     asked = operations_of_loaders(SUBGRAPHS)
     window = {"limit", "offset", "order"}
-    assert Operation("listings", "GET", "/listings", Page[ListingRecord], frozenset(window)) in asked
-    grouped = frozenset(window | {"group_by", "agent_id"})
-    assert Operation("listings", "GET", "/listings", Groups[ListingRecord], grouped) in asked
+    filters = {"city", "max_price", "min_bedrooms", "min_price", "property_type", "search", "status"}
+    assert [operation for operation in asked if operation.service == "listings"] == [
+        Operation("listings", "GET", "/listings", Page[ListingRecord], frozenset(window | filters)),
+        Operation("listings", "GET", "/listings", Groups[ListingRecord], frozenset(window | {"group_by", "agent_id"})),
+    ]
+    (posts,) = [operation for operation in asked if operation.route == "/posts" and "platform" in operation.query]
+    assert {"from", "to", "social_account_id"} < posts.query
 
 
 def test_the_graph_says_which_values_it_knows() -> None:
