@@ -54,6 +54,16 @@ async def test_an_old_answer_stands_in_for_a_backend_that_is_gone() -> None:
         assert await world.read() == "v1"
 
 
+async def test_an_old_answer_stands_in_while_the_breaker_is_open() -> None:
+    async with keeping("max-age=10, stale-if-error=20") as world:
+        await world.read()
+        world.script.status = 500
+        world.clock.now += 11
+        assert [await world.read() for _ in range(50)] == ["v1"] * 50
+        assert world.client.stats.circuit_refused > 0
+        assert world.calls == 51 - world.client.stats.circuit_refused
+
+
 @pytest.mark.parametrize("status", [400, 404, 501])
 async def test_it_does_not_stand_in_for_a_refusal(status: int) -> None:
     async with keeping("max-age=10, stale-if-error=20") as world:
