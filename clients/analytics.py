@@ -1,6 +1,5 @@
 """The analytics backend: figures of posts and characters, totals, and the platform's settings."""
 
-import uuid
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import ClassVar
@@ -111,5 +110,5 @@ class SystemClient(Client):
 
     async def update_settings(self, change: dict[str, object]) -> SettingsRecord:
         """Change what is given, at every depth; for admins."""
-        key = uuid.uuid4().hex
+        key = self.caller.write_key("PUT", "/settings", change)
         return await self.send("PUT", "/settings", SettingsRecord, body=change, idempotency_key=key)

@@ -1,7 +1,6 @@
 """The files backend: what is uploaded to sessions."""
 
 import secrets
-import uuid
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import ClassVar, Final
@@ -48,7 +47,7 @@ class FileClient(CollectionClient[FileRecord]):
             FileRecord,
             form(fields, content, boundary),
             content_type=f"multipart/form-data; boundary={boundary}",
-            idempotency_key=uuid.uuid4().hex,
+            idempotency_key=self.caller.write_key("POST", "/files", fields),
         )
 
     async def active_in(self, session_ids: list[str]) -> dict[str, FileRecord]:

@@ -12,6 +12,7 @@ from app.rest.page import Groups, Page
 from app.rest.route import Params, Query
 from app.rest.service import Service
 from app.rest.timing import Timing
+from app.rest.usage import Usage
 
 __all__ = [
     "Caller",
@@ -33,5 +34,6 @@ __all__ = [
     "Service",
     "Stats",
     "Timing",
+    "Usage",
     "server_events",
 ]

@@ -1,7 +1,9 @@
-"""Who a call is made for, and how long it may take."""
+"""Who a call is made for, how long it may take, and what it adds up to."""
 
+import hashlib
 import re
 import time
+import uuid
 from collections.abc import Callable
 from random import getrandbits
 from typing import Self
@@ -9,6 +11,7 @@ from typing import Self
 import msgspec
 
 from app.errors import DeadlineExceededError, RequestError, UnauthenticatedError
+from app.rest.usage import Usage
 
 HeaderList = list[tuple[str, str]]
 
@@ -45,6 +48,22 @@ class Caller(msgspec.Struct):
     deadline: Deadline
     traceparent: str | None = None
     tracestate: str | None = None
+    idempotency_key: str | None = None
+    """What makes repeating the whole request safe: the keys of its writes come from it."""
+    usage: Usage = msgspec.field(default_factory=Usage)
+    writes: dict[bytes, int] = msgspec.field(default_factory=dict)
+    """How often each write was begun; in use only where there is such a key."""
+
+    def write_key(self, *what: object) -> str:
+        """The idempotency key of a write, of which `what` says everything: its method, path and body.
+
+        When the request has a key itself, a repeated request makes the same keys in the same places.
+        """
+        if self.idempotency_key is None:
+            return uuid.uuid4().hex
+        write = hashlib.sha256(msgspec.json.encode((self.idempotency_key, what))).digest()
+        number = self.writes[write] = self.writes.get(write, 0) + 1
+        return hashlib.sha256(b"%s %d" % (write, number)).hexdigest()
 
     def headers(self) -> HeaderList:
         """What every call forwards; each call is its own span of the trace (W3C Trace Context, section 3.2).

@@ -280,6 +280,7 @@ class RestClient:
     def _recorded(self, call: Call) -> Iterator[None]:
         error: GatewayError | None = None
         self.stats.calls += 1
+        call.caller.usage.calls += 1
         try:
             if self._is_closed:
                 raise NoAnswerError.closed()
