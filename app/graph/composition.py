@@ -84,7 +84,6 @@ class ComposedSchema(strawberry.federation.Schema):
             federation_version="2.9",
         )
         _drop_null_defaults(self._schema)
-        _drop_null_arguments(self.schema_directives_in_use)
         self._give_resolvers(frozenset(codes))
         _decide_types_by_record(self._schema, subgraphs)
         _blame_backends_for_unknown_values(self._schema)
@@ -198,14 +197,6 @@ def _drop_null_defaults(schema: GraphQLSchema) -> None:
         for given in inputs:
             if given.default_value is None:
                 given.default_value = Undefined
-
-
-def _drop_null_arguments(directives: Sequence[object]) -> None:
-    """Leave out of the SDL what a directive's arguments do not say: Hive's composition refuses a null there."""
-    for directive in directives:
-        for name, value in vars(directive).items():
-            if value is None:
-                setattr(directive, name, strawberry.UNSET)
 
 
 def _decide_types_by_record(schema: GraphQLSchema, subgraphs: Sequence[Subgraph]) -> None:

@@ -12,8 +12,8 @@ import strawberry
 from app.errors import UnauthenticatedError
 from app.graph.loader import Loader
 from app.graph.principal import Principal, Revocations
-from app.graph.rate_limit import RateLimiter
-from app.rest import Caller, Client, Deadline, RestClient
+from app.graph.rate_limit import RateLimit, RateLimiter, Standing
+from app.rest import Caller, Client, Deadline, RestClient, Usage
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -118,11 +118,18 @@ class Context:
         self.health = health
         self.resume_after = resume_after
         self.client = Clients(backends, caller)
+        self.standing: Standing | None = None
+        """How the caller stands with the rate limit that is nearest to its end, of those that were used."""
         self._loaders: dict[tuple[object, ...], Loader[object, object]] = {}
 
     @property
     def request_id(self) -> str:
         return self.caller.request_id
+
+    @property
+    def usage(self) -> Usage:
+        """What the operation has had of backends so far."""
+        return self.caller.usage
 
     @property
     def identity(self) -> Principal:
@@ -146,6 +153,15 @@ class Context:
     def forget(self) -> None:
         """Drop what was loaded: something was changed."""
         self._loaders.clear()
+
+    async def use(self, limit: RateLimit, given: Mapping[str, object]) -> None:
+        """Count a use of a limited field with these arguments; raises `RateLimitedError` when it is one too many."""
+        standing = await self.rate_limiter.use(limit, limit.subject(self.principal, given))
+        if standing is None:
+            return
+        if self.standing is None or standing.remaining < self.standing.remaining:
+            self.standing = standing
+        standing.check()
 
     def may_see(self, event: Event) -> bool:
         """Whether an event may be shown to the caller: its owner and admins see it, nobody else."""
@@ -191,6 +207,7 @@ class ContextFactory:
         traceparent: str | None = None,
         tracestate: str | None = None,
         resume_after: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Context:
         """A context with nothing loaded, and the whole time of a request before it."""
         caller = Caller(
@@ -199,6 +216,7 @@ class ContextFactory:
             deadline=Deadline.after(self._request_timeout),
             traceparent=traceparent,
             tracestate=tracestate,
+            idempotency_key=idempotency_key,
         )
         return Context(
             principal,

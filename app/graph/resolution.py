@@ -99,8 +99,7 @@ def _plain(arguments: Arguments) -> Resolver:
 def _mutation(mutation: MutationDeclaration, arguments: Arguments, codes: frozenset[str]) -> Resolver:
     async def resolve(source: object, info: ResolveInfo, **given: Any) -> Any:
         if (limit := mutation.rate_limit) is not None:
-            subject = limit.subject(info.context.principal, given)
-            await info.context.rate_limiter.check(limit, subject)
+            await info.context.use(limit, given)
         try:
             changed = await arguments.bound(info, given)(source)
         except GatewayError as error:
