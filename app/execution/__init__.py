@@ -2,6 +2,7 @@
 
 from app.execution.document import InvalidDocumentError, Prepared, Request, Stage
 from app.execution.executor import EventResult, Executor
+from app.execution.operation import Operation
 from app.execution.plan import Field, Kind, Plan
 from app.execution.selection import Selection
 
@@ -11,6 +12,7 @@ __all__ = [
     "Field",
     "InvalidDocumentError",
     "Kind",
+    "Operation",
     "Plan",
     "Prepared",
     "Request",

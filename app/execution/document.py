@@ -1,7 +1,7 @@
 """Documents: from the text of a request to a validated operation, kept in a bounded cache."""
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Literal, TypeAlias
 
@@ -23,15 +23,18 @@ from graphql.validation import ASTValidationRule
 from app.execution.operation import Operation, OperationType
 
 Stage: TypeAlias = Literal["parse", "validate", "operation"]
+Parse: TypeAlias = Callable[[str], DocumentNode]
+"""From the text of a document to its syntax tree; raises `InvalidDocumentError`, or what else refuses it."""
 
 
 class Request(msgspec.Struct, frozen=True):
-    """One GraphQL request as it came in."""
+    """One GraphQL request as it came in. `query` is empty when the document is only named."""
 
     query: str
     variables: Mapping[str, object] | None = None
     operation_name: str | None = None
     extensions: Mapping[str, object] | None = None
+    document_id: str | None = None
 
 
 class Prepared(msgspec.Struct, frozen=True):
@@ -63,7 +66,8 @@ class InvalidDocumentError(Exception):
 class Document:
     """A validated document, and what was found out about its operations so far."""
 
-    def __init__(self, schema: GraphQLSchema, node: DocumentNode) -> None:
+    def __init__(self, schema: GraphQLSchema, text: str, node: DocumentNode) -> None:
+        self.text = text
         self.node = node
         self._schema = schema
         self._operations: dict[str | None, Operation] = {}
@@ -96,14 +100,14 @@ class DocumentCache:
         *,
         size: int = 1000,
         max_text: int = 1_000_000,
-        max_tokens: int = 15_000,
+        parse: Parse | None = None,
         rules: Sequence[type[ASTValidationRule]] = (),
     ) -> None:
         self._schema = schema
         self._size = size
         self._max_text = max_text
         self._text = 0
-        self._max_tokens = max_tokens
+        self._parse = parse or parsed
         self._rules = [*specified_rules, *rules]
         self._documents: OrderedDict[str, Document] = OrderedDict()
 
@@ -113,7 +117,7 @@ class DocumentCache:
         if document is not None:
             self._documents.move_to_end(text)
             return document
-        document = Document(self._schema, self._validated(text))
+        document = Document(self._schema, text, self._validated(text))
         self._documents[text] = document
         self._text += len(text)
         while len(self._documents) > self._size or self._text > self._max_text:
@@ -121,15 +125,18 @@ class DocumentCache:
         return document
 
     def _validated(self, text: str) -> DocumentNode:
-        try:
-            document = parse(text, max_tokens=self._max_tokens)
-        except GraphQLError as error:
-            raise InvalidDocumentError("parse", [error]) from error
-        except RecursionError as error:
-            raise InvalidDocumentError("parse", [GraphQLError("The document is nested too deeply.")]) from error
+        document = self._parse(text)
         if errors := validate(self._schema, document, self._rules, max_errors=20):
             raise InvalidDocumentError("validate", errors)
         return document
+
+
+def parsed(text: str) -> DocumentNode:
+    """The syntax tree of a document, without a limit but that of the parser's recursion."""
+    try:
+        return parse(text)
+    except GraphQLError as error:
+        raise InvalidDocumentError("parse", [error]) from error
 
 
 def choose_operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

@@ -1,6 +1,6 @@
 """The executor: runs prepared operations against one schema."""
 
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -12,7 +12,7 @@ from graphql.execution.values import VariableValues, get_variable_values
 from graphql.pyutils import is_awaitable
 from graphql.validation import ASTValidationRule
 
-from app.execution.document import DocumentCache, Prepared, Request
+from app.execution.document import DocumentCache, Parse, Prepared, Request
 from app.execution.operation import Response, respond
 from app.execution.plan import Plan
 
@@ -49,12 +49,14 @@ class Executor:
         schema: GraphQLSchema,
         *,
         field_executor: type[FieldExecutor[Any]] = FieldExecutor,
+        parse: Parse | None = None,
         rules: Sequence[type[ASTValidationRule]] = (),
     ) -> None:
+        """`parse` reads documents, and refuses those that it finds too large."""
         assert_valid_schema(schema)
         self._schema = schema
         self._field_executor = field_executor
-        self._documents = DocumentCache(schema, rules=rules)
+        self._documents = DocumentCache(schema, parse=parse, rules=rules)
         self.stats = ExecutorStats()
 
     def prepare(self, request: Request) -> Prepared:
@@ -64,10 +66,14 @@ class Executor:
 
     def plan(self, prepared: Prepared) -> Plan:
         """What executing the operation comes to; raises `GraphQLError` for variables that are not what it asks for."""
+        return self.bound_plan(prepared)[0]
+
+    def bound_plan(self, prepared: Prepared) -> tuple[Plan, Mapping[str, object]]:
+        """The plan with the values of the variables, coerced; raises as `plan` does."""
         variable_values = self._coerced(prepared)
         if isinstance(variable_values, list):
             raise variable_values[0]
-        return prepared.operation.plan(variable_values)
+        return prepared.operation.plan(variable_values), variable_values.coerced
 
     async def execute(self, prepared: Prepared, context: object) -> ExecutionResult:
         """Run a query or a mutation. Never raises for what a field does: its errors are in the result."""

@@ -72,6 +72,8 @@ class Operation:
     """Whether it has `@defer` or `@stream`. A plan ignores them."""
     initial_counts: Sequence[ValueNode] = ()
     """What its `@stream`s give for `initialCount`."""
+    notes: dict[type, Any] = field(default_factory=dict)
+    """What others have found out about the operation and need to know each time, each under a class of its own."""
     _plans: dict[tuple[object, ...], Plan] = field(default_factory=dict)
     _executors: dict[type[FieldExecutor[Any]], FieldExecutor[Any]] = field(default_factory=dict)
 
