@@ -10,6 +10,7 @@
     ├── CursorExpiredError               CURSOR_EXPIRED          the event log no longer reaches back that far
     ├── DeadlineExceededError            REQUEST_TIMEOUT         the time for the whole request is used up
     ├── RateLimitedError                 RATE_LIMIT_EXCEEDED     used too often; says when to come back
+    ├── ThrottledError                   THROTTLED               costs more than the caller has left to spend
     └── BackendError                     BACKEND_ERROR           a backend answered 5xx
         ├── BackendUnavailableError      BACKEND_UNAVAILABLE     refused, reset, 502, 503
         │   ├── BackendCircuitOpenError  BACKEND_CIRCUIT_OPEN    not asked: it mostly failed of late
@@ -43,7 +44,10 @@ class GatewayError(Exception):
 
 
 class RequestError(GatewayError):
-    """The HTTP request cannot be served: `status` and `headers` are those of the answer."""
+    """The HTTP request cannot be served: `status` and `headers` are those of the answer.
+
+    `is_well_formed` says that nothing is wrong with its form: then plain `application/json` is answered with 200.
+    """
 
     code = "BAD_REQUEST"
 
@@ -54,9 +58,11 @@ class RequestError(GatewayError):
         status: int = 400,
         code: str | None = None,
         headers: Mapping[str, str] | None = None,
+        is_well_formed: bool = False,
     ) -> None:
         super().__init__(message)
         self.status = status
+        self.is_well_formed = is_well_formed
         self.headers = dict(headers or {})
         if code is not None:
             self.code = code
@@ -125,6 +131,24 @@ class RateLimitedError(GatewayError):
     def extensions(self) -> dict[str, object]:
         """`code`, `limit`, and `retryAfter` in seconds."""
         return {"code": self.code, "limit": self.limit, "retryAfter": round(self.retry_after, 1)}
+
+
+class ThrottledError(GatewayError):
+    """The operation costs more than its caller has left; `retry_after` is in seconds."""
+
+    code = "THROTTLED"
+
+    def __init__(self, message: str, *, cost: int, status: Mapping[str, object], retry_after: float) -> None:
+        super().__init__(message)
+        self.cost = cost
+        self.status = status
+        self.retry_after = retry_after
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        """`code`, `retryAfter` in seconds, and the `cost` as an answer has it."""
+        cost = {"requestedQueryCost": self.cost, "throttleStatus": self.status}
+        return {"code": self.code, "retryAfter": round(self.retry_after, 1), "cost": cost}
 
 
 class BackendError(GatewayError):

@@ -73,8 +73,62 @@ class Settings(BaseSettings):
         422,
         description="The status of a request that is understood and cannot be executed; 400 is that of earlier drafts.",
     )
+    max_tokens: int = Field(15_000, gt=0, description="A document of more tokens is refused: MAX_TOKENS_LIMIT.")
+    max_operations: int = Field(50, gt=0, description="Operations in one document: MAX_OPERATIONS_LIMIT.")
+    max_fragments: int = Field(200, gt=0, description="Named fragments in one document: MAX_FRAGMENTS_LIMIT.")
+    max_depth: int = Field(20, gt=0, description="Fields within fields, but those about the schema: MAX_DEPTH_LIMIT.")
+    max_root_fields: int = Field(50, gt=0, description="Fields an operation begins with: MAX_ROOT_FIELDS_LIMIT.")
+    max_aliases: int = Field(100, gt=0, description="Aliases, each time one is selected: MAX_ALIASES_LIMIT.")
+    max_directives: int = Field(100, gt=0, description="Directives, each time one is used: MAX_DIRECTIVES_LIMIT.")
+    max_fields: int = Field(
+        5000, gt=0, description="Fields of a document with fragments in their places: MAX_FIELDS_LIMIT, always kept."
+    )
+    max_overlaps: int = Field(
+        10_000, gt=0, description="Pairs of fields of one name in one place, to be merged: MAX_OVERLAPS_LIMIT."
+    )
+    max_variables_depth: int = Field(
+        20, gt=0, description="Objects and lists within each other in variables: MAX_VARIABLES_DEPTH_LIMIT."
+    )
+    max_variables_size: int = Field(
+        10_000, gt=0, description="Members and items in variables, all told: MAX_VARIABLES_SIZE_LIMIT."
+    )
+    max_cost: int = Field(
+        50_000, gt=0, description="The most an operation may cost: 10 for a backend call, 1 for a row: MAX_COST_LIMIT."
+    )
+    cost_bucket: int | None = Field(
+        None, gt=0, description="What each caller may spend at once, else THROTTLED; unset: as much as they like."
+    )
+    cost_restore_rate: int = Field(1000, gt=0, description="What comes back to a caller's bucket in a second.")
+    show_cost: bool = Field(
+        False, description="Whether every answer has `extensions.cost`; else those to the header X-Atrium-Cost."
+    )
+    max_batch: int = Field(0, ge=0, description="Requests that one JSON array may hold; 0 takes no arrays.")
+    trusted_proxies: list[str] = Field(
+        default_factory=list, description="JSON list of addresses and networks whose X-Forwarded-For is believed."
+    )
+    limits_warn_only: list[str] = Field(
+        default_factory=list, description='JSON list of codes of limits that are only logged and counted; ["*"] is all.'
+    )
     rate_limits: bool = Field(True, description="Whether the rate limits that the schema declares are kept.")
+    ip_rate_limit: int | None = Field(
+        None, gt=0, description="Requests a minute from one client address, else 429; unset: any number."
+    )
+    automatic_persisted_queries: bool = Field(
+        True, description="Whether a query may be sent as its hash once it was sent with it."
+    )
+    trusted_documents: Path | None = Field(
+        None, description="A JSON manifest of documents that are run by documentId, as Relay or Apollo write it."
+    )
+    safelist: bool = Field(False, description="Whether only trusted documents are run: QUERY_NOT_IN_SAFELIST.")
+    idempotency_seconds: float = Field(
+        86_400.0, gt=0, description="How long the answer to a mutation's Idempotency-Key is kept."
+    )
     max_upload_bytes: int = Field(100_000_000, gt=0, description="A longer file is refused.")
+    max_upload_files: int = Field(10, gt=0, description="Files that one request may have.")
+    upload_types: list[str] = Field(
+        default_factory=list,
+        description='JSON list of media types of files that are taken, as "image/*"; empty: what the backend takes.',
+    )
     upload_timeout: float = Field(300.0, gt=0, description="Seconds a request with files may take.")
     share_operations: bool = Field(
         True, description="Whether identical queries of one caller in flight at the same time are executed once."

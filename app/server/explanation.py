@@ -4,13 +4,11 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from graphql import GraphQLList, GraphQLOutputType, IntValueNode, VariableNode, get_nullable_type
-
-from app.execution import Field, Kind, Plan, Selection
+from app.execution import Plan
 from app.graph.declaration import EdgeDeclaration, MutationDeclaration, ResolverDeclaration
 from app.graph.edge import MAX_KEYS
 from app.graph.loader import BackendCall
-from app.graph.window import DEFAULT_PAGE, MAX_PAGE
+from app.server.bounds import Bound, bounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +70,19 @@ class Explanation:
 
 def explain(plan: Plan, variables: Mapping[str, object]) -> Explanation:
     """What a plan can ask of backends. A variable that is not given counts with the most it could be."""
-    return Explanation(tuple(_selection(plan.root, "", 1, None, variables)))
+    return Explanation(
+        tuple(
+            ExplainedField(
+                bound.path, bound.field.coordinate, bound.field.kind.value, bound.objects, tuple(calls_of(bound))
+            )
+            for bound in bounds(plan, variables)
+        )
+    )
 
 
-def _selection(
-    selection: Selection, path: str, objects: int, page: int | None, variables: Mapping[str, object]
-) -> Iterator[ExplainedField]:
-    """`page` is how many items a list has that stands in the selection, if the selection is of a connection."""
-    for field in selection.fields:
-        here = f"{path}.{field.key}" if path else field.key
-        if field.kind in (Kind.LEVEL, Kind.RESOLVE):
-            yield ExplainedField(here, field.coordinate, field.kind.value, objects, tuple(_calls(field, objects)))
-        window = _window(field, variables)
-        below = objects * _items(field, window, page)
-        for inner in field.position.selections():
-            yield from _selection(inner, here, below, window, variables)
-
-
-def _calls(field: Field, objects: int) -> Iterator[Call]:
+def calls_of(bound: Bound) -> Iterator[Call]:
+    """The calls that a field makes."""
+    field, objects = bound.field, bound.objects
     declared = field.definition.extensions.get("strawberry-definition")
     declaration = declared.metadata.get("declaration") if declared is not None else None
     match declaration:
@@ -102,32 +95,6 @@ def _calls(field: Field, objects: int) -> Iterator[Call]:
 
 def _batched(call: BackendCall, keys: int) -> Call:
     return Call(call.service, call.request, 1 if call.batch is None else math.ceil(keys / call.batch))
-
-
-def _window(field: Field, variables: Mapping[str, object]) -> int | None:
-    """How many items a connection shows; None when the field is no connection."""
-    edge = field.definition.extensions.get("edge")
-    if not isinstance(edge, EdgeDeclaration) or not edge.is_connection:
-        return None
-    for argument in field.nodes[0].arguments or ():
-        if argument.name.value in ("first", "last"):
-            match argument.value:
-                case IntValueNode(value=digits):
-                    return min(int(digits), MAX_PAGE)
-                case VariableNode(name=name) if isinstance(size := variables.get(name.value, MAX_PAGE), int):
-                    return min(size, MAX_PAGE)
-    return DEFAULT_PAGE
-
-
-def _items(field: Field, window: int | None, page: int | None) -> int:
-    """How many objects come of each object at most."""
-    if window is not None or not _is_list(field.definition.type):
-        return 1
-    return page if page is not None else MAX_KEYS
-
-
-def _is_list(type_: GraphQLOutputType) -> bool:
-    return isinstance(get_nullable_type(type_), GraphQLList)
 
 
 def _count(number: int, noun: str) -> str:

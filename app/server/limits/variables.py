@@ -1,0 +1,36 @@
+"""Limits of variables: how many values they hold, and how deep."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from app.server.limits.gate import Gate
+
+MAX_DEPTH: Final = "MAX_VARIABLES_DEPTH_LIMIT"
+MAX_SIZE: Final = "MAX_VARIABLES_SIZE_LIMIT"
+_HOLDERS: Final = frozenset({dict, list})
+
+
+class VariableLimits:
+    """Keeps the limits of variables. `max_size` is in values: members of objects, and items of lists."""
+
+    def __init__(self, gate: Gate, *, max_depth: int, max_size: int) -> None:
+        self._gate = gate
+        self._max_depth = max_depth
+        self._max_size = max_size
+
+    def check(self, variables: Mapping[str, object]) -> None:
+        """Raises `RequestError` for variables that exceed a limit."""
+        size = len(variables)
+        depth = 1
+        level: list[Any] = [value for value in variables.values() if type(value) in _HOLDERS]
+        if not level and size <= self._max_size:
+            return
+        while level and size <= self._max_size and depth <= self._max_depth:
+            depth += 1
+            size += sum(map(len, level))
+            members = [value for held in level for value in (held.values() if type(held) is dict else held)]
+            level = [value for value in members if type(value) in _HOLDERS]
+        if size > self._max_size:
+            self._gate.exceeded(MAX_SIZE, f"Variables may hold at most {self._max_size} values.")
+        elif depth > self._max_depth:
+            self._gate.exceeded(MAX_DEPTH, f"Variables may be at most {self._max_depth} levels deep.")
