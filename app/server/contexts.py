@@ -3,6 +3,17 @@
 from typing import Protocol
 
 from app.graph.principal import Principal
+from app.graph.rate_limit import Standing
+from app.rest import Usage
+
+
+class OperationContext(Protocol):
+    """What an operation is resolved with, as far as its account goes."""
+
+    @property
+    def usage(self) -> Usage: ...
+    @property
+    def standing(self) -> Standing | None: ...
 
 
 class ContextSource(Protocol):
@@ -16,6 +27,7 @@ class ContextSource(Protocol):
         traceparent: str | None = None,
         tracestate: str | None = None,
         resume_after: str | None = None,
-    ) -> object:
+        idempotency_key: str | None = None,
+    ) -> OperationContext:
         """`resume_after` is the cursor of the last event that a client saw, where its transport tells."""
         ...

@@ -19,13 +19,15 @@ _DISCARD_SECONDS = 2.0
 
 
 class _Body(msgspec.Struct):
-    query: str
+    query: str | msgspec.UnsetType = msgspec.UNSET
     variables: dict[str, Any] | None = None
     operation_name: str | None = msgspec.field(default=None, name="operationName")
     extensions: dict[str, Any] | None = None
+    document_id: str | None = msgspec.field(default=None, name="documentId")
 
 
 _decode_body = msgspec.json.Decoder(_Body).decode
+_decode_batch = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode_map = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -76,7 +78,33 @@ def from_body(body: bytes) -> Request:
         raise _ill_formed(str(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _not_json("The body") from error
-    return Request(parsed.query, parsed.variables, parsed.operation_name or None, parsed.extensions)
+    query = parsed.query
+    if query is msgspec.UNSET:
+        query = _named_instead(parsed.document_id, parsed.extensions)
+    return Request(query, parsed.variables, parsed.operation_name or None, parsed.extensions, parsed.document_id)
+
+
+def split_batch(body: bytes, at_most: int) -> list[bytes]:
+    """The bodies that a JSON array holds. Raises `RequestError`: 400 for what is no JSON, and for too many."""
+    try:
+        parts = _decode_batch(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _not_json("The body") from error
+    if not 1 <= len(parts) <= at_most:
+        raise RequestError(f"A batch has 1 to {at_most} requests.", code="MAX_BATCH_LIMIT")
+    return [bytes(part) for part in parts]
+
+
+def is_batch(body: bytes) -> bool:
+    """Whether a body is a JSON array, if it is JSON."""
+    return body[:1] == b"[" or body[:64].lstrip(b" \t\r\n")[:1] == b"["
+
+
+def _named_instead(document_id: str | None, extensions: dict[str, Any] | None) -> str:
+    """No text, for a document that is only named."""
+    if document_id is None and not (extensions and extensions.get("persistedQuery")):
+        raise _ill_formed("Object missing required field `query`")
+    return ""
 
 
 def from_query_string(query_string: bytes) -> Request:
@@ -92,13 +120,13 @@ def from_query_string(query_string: bytes) -> Request:
     parameters = dict(pairs)
     if len(parameters) != len(pairs):
         raise _ill_formed("a parameter is given twice")
-    if "query" not in parameters:
-        raise _ill_formed("Object missing required field `query`")
+    extensions, document_id = _map(parameters, "extensions"), parameters.get("documentId") or None
     return Request(
-        parameters["query"],
+        parameters["query"] if "query" in parameters else _named_instead(document_id, extensions),
         _map(parameters, "variables"),
         parameters.get("operationName") or None,
-        _map(parameters, "extensions"),
+        extensions,
+        document_id,
     )
 
 

@@ -15,12 +15,24 @@ from app.telemetry import TraceContext
 class Received(ABC):
     """One request."""
 
-    __slots__ = ("announced", "body", "header_count", "headers", "method", "operation", "query_string", "request_id")
+    __slots__ = (
+        "announced",
+        "body",
+        "header_count",
+        "headers",
+        "method",
+        "operation",
+        "peer",
+        "query_string",
+        "request_id",
+    )
 
     def __init__(self, method: str, headers: Mapping[bytes, bytes], request_id: str) -> None:
         self.method = method
         self.headers = headers
         self.request_id = request_id
+        self.peer: str | None = None
+        """The address at the other end of the connection, where it is known."""
         self.header_count = 0
         self.query_string = b""
         self.body: bytes | None = None
@@ -48,6 +60,8 @@ class FromAsgi(Received):
     def __init__(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive) -> None:
         state = scope["state"]
         super().__init__(scope["method"], headers, state["request_id"])
+        client = scope.get("client")
+        self.peer = client[0] if client else None
         self.header_count = len(scope["headers"])
         self.query_string = scope["query_string"]
         self._receive = receive

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 import structlog
-from graphql import GraphQLError, GraphQLSyntaxError
+from graphql import ExecutionResult, GraphQLError, GraphQLSyntaxError
 
-from app.errors import BackendError, GatewayError, ProblemError
+from app.errors import BackendError, DeadlineExceededError, GatewayError, ProblemError, RateLimitedError
 
 Stage: TypeAlias = Literal["parse", "validate", "operation", "execute"]
 
@@ -62,6 +62,21 @@ class Reporter:
                 extensions["debug"] = f"{type(cause).__name__}: {cause}"
             _log_unexpected(cause, error, request_id, logged)
         return {**error.formatted, "message": message, "extensions": {**extensions, "requestId": request_id}}
+
+
+def is_final(result: ExecutionResult) -> bool:
+    """Whether the same request would come to the same: all that failed is what the caller has asked for.
+
+    Outages, rate limits and defects pass, and so does the time that was used up.
+    """
+    causes = [_cause(error) for error in result.errors or ()]
+    return all(isinstance(cause, GatewayError) and not _passes(cause) for cause in causes)
+
+
+def _passes(cause: GatewayError) -> bool:
+    if isinstance(cause, ProblemError):
+        return cause.status in (408, 425, 429)
+    return isinstance(cause, BackendError | RateLimitedError | DeadlineExceededError)
 
 
 def _cause(error: GraphQLError) -> Exception:

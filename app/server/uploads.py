@@ -8,6 +8,7 @@ the connection.
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any, Final
 
 import msgspec
@@ -16,11 +17,11 @@ from starlette.types import Receive
 from app.errors import FileRefusedError, RequestError
 from app.execution import Request
 from app.graph.upload import Upload, UploadedFile
+from app.server.contexts import ContextSource
 from app.server.multipart import Part, Parts, ill_formed
 from app.server.parameters import discard_body, from_body
 from app.server.time_limit import ClientDisconnected
 
-MAX_FILES: Final = 10
 MAX_MAP_BYTES: Final = 16_384
 _VARIABLES: Final = "variables"
 _decode_map = msgspec.json.Decoder(dict[str, list[str]]).decode
@@ -28,14 +29,33 @@ _decode_map = msgspec.json.Decoder(dict[str, list[str]]).decode
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How large the JSON of the operation may be, and each of the files, of which there are at most `MAX_FILES`."""
+    """How large the JSON of the operation may be, and each of the files; how many there may be, and of which types.
+
+    `types` are media types, or kinds of them as `image/*`; empty for any.
+    """
 
     operation_bytes: int
     file_bytes: int
+    files: int = 10
+    types: Sequence[str] = ()
 
     @property
     def body_bytes(self) -> int:
-        return 2 * self.operation_bytes + MAX_FILES * self.file_bytes
+        return 2 * self.operation_bytes + self.files * self.file_bytes
+
+    def takes(self, content_type: str) -> bool:
+        """Whether files of this type are taken."""
+        media_type = content_type.partition(";")[0].strip().lower()
+        return not self.types or any(fnmatchcase(media_type, pattern.lower()) for pattern in self.types)
+
+
+@dataclass(frozen=True, slots=True)
+class Uploads:
+    """How requests with files are served: within which limits, and in how many seconds, which `contexts` allow."""
+
+    limits: Limits
+    contexts: ContextSource
+    timeout: float
 
 
 @asynccontextmanager
@@ -48,8 +68,8 @@ async def receiving(receive: Receive, content_type: bytes, limits: Limits) -> As
     parts = Parts(receive, content_type, limits.body_bytes)
     try:
         request = from_body(await _json(parts, "operations", limits.operation_bytes))
-        paths = _paths(await _json(parts, "map", MAX_MAP_BYTES))
-        files = _Files(parts, paths.keys(), limits.file_bytes)
+        paths = _paths(await _json(parts, "map", MAX_MAP_BYTES), limits.files)
+        files = _Files(parts, paths.keys(), limits)
         for key, places in paths.items():
             for place in places:
                 _put(request, place, files.upload(key, place))
@@ -73,14 +93,14 @@ async def _json(parts: Parts, name: str, limit: int) -> bytes:
     return bytes(content)
 
 
-def _paths(content: bytes) -> dict[str, list[str]]:
+def _paths(content: bytes, at_most: int) -> dict[str, list[str]]:
     """Which file goes to which places."""
     try:
         paths = _decode_map(content)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _wrong_map("it is not a JSON object of lists of paths") from error
-    if sum(map(len, paths.values())) > MAX_FILES or len(paths) > MAX_FILES:
-        raise RequestError(f"At most {MAX_FILES} files can be sent at once.", status=413, code="TOO_MANY_FILES")
+    if sum(map(len, paths.values())) > at_most or len(paths) > at_most:
+        raise RequestError(f"At most {at_most} files can be sent at once.", status=413, code="TOO_MANY_FILES")
     if not all(paths.values()):
         raise _wrong_map("a file has no path")
     return paths
@@ -111,10 +131,10 @@ def _key(place: object, step: str) -> str | int:
 class _Files:
     """The files of one request, in the order in which they come."""
 
-    def __init__(self, parts: Parts, keys: Collection[str], limit: int) -> None:
+    def __init__(self, parts: Parts, keys: Collection[str], limits: Limits) -> None:
         self._parts = parts
         self._waiting = set(keys)
-        self._limit = limit
+        self._limits = limits
 
     def upload(self, key: str, place: str) -> Upload:
         field = place.split(".")[2:]
@@ -122,6 +142,9 @@ class _Files:
         async def opened() -> UploadedFile:
             with _told():
                 part = await self._find(key)
+            if not self._limits.takes(part.content_type):
+                message = f"Files of the type {part.content_type[:100]} are not taken."
+                raise FileRefusedError(message, code="INVALID_CONTENT_TYPE", field=field)
             return UploadedFile(part.file_name or "", part.content_type, self._content(part, field))
 
         return Upload(opened)
@@ -145,8 +168,8 @@ class _Files:
         with _told():
             async for chunk in self._parts.chunks(part):
                 size += len(chunk)
-                if size > self._limit:
-                    message = f"A file has at most {self._limit} bytes."
+                if size > self._limits.file_bytes:
+                    message = f"A file has at most {self._limits.file_bytes} bytes."
                     raise FileRefusedError(message, code="FILE_TOO_LARGE", field=field)
                 yield chunk
 
