@@ -5,12 +5,14 @@ import re
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from functools import partial
+from typing import Protocol
 
 import msgspec
 import structlog
 from fastapi import FastAPI
 from graphql import GraphQLError
 from redis.asyncio import Redis
+from starlette.middleware import Middleware
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -25,19 +27,27 @@ from app.rest import MemoryCache, Observer, RedisCache, ResponseCache, RestClien
 from app.rest.contract.guard import Report, check
 from app.rest.contract.operation import operations_of
 from app.schema import EXAMPLES, SUBGRAPHS, create_schema
+from app.server.addresses import ClientAddresses
 from app.server.authentication import Authenticator
 from app.server.direct import DirectProtocol, direct_protocol
-from app.server.endpoint import GraphQLEndpoint, Uploads
+from app.server.endpoint import GraphQLEndpoint
 from app.server.explanation import explain
 from app.server.graphiql import GraphiQL
 from app.server.health import Health
+from app.server.idempotency import Idempotency
 from app.server.ingress import create_ingress
 from app.server.introspection import NoIntrospection
 from app.server.jwks import KeySetSource
+from app.server.limits.admission import Admission
+from app.server.limits.documents import DocumentLimits
+from app.server.limits.gate import Gate
 from app.server.middleware import middleware, security_headers
+from app.server.persisted import PersistedOperations
+from app.server.rate_limiting import AddressRateLimitMiddleware
 from app.server.reporting import Reporter
+from app.server.stores import create_store, shared_counts
 from app.server.streaming import Services, StreamEndpoint, StreamSettings
-from app.server.uploads import Limits
+from app.server.uploads import Limits, Uploads
 from app.server.websocket import WebSocketSettings, create_websocket
 from app.settings import ServiceSettings, Settings
 from app.telemetry import Metrics, log_exchange
@@ -64,16 +74,27 @@ BACKEND_COUNTERS = {
 log = structlog.get_logger(__name__)
 
 
+class Closable(Protocol):
+    """What is closed when the gateway stops."""
+
+    async def aclose(self) -> None: ...
+
+
 class Gateway(FastAPI):
     """The app, with a shorter way in for the path that nearly all requests are for."""
 
     http_protocol: type[DirectProtocol]
     """For the server (`uvicorn.Config(http=…)`): reads plain GraphQL requests without ASGI."""
 
-    def serve_directly(self, path: str, endpoint: GraphQLEndpoint, settings: Settings) -> None:
-        """Serve a path without looking for its route, and plain requests for it without ASGI."""
+    def serve_directly(
+        self, path: str, endpoint: GraphQLEndpoint, settings: Settings, around: Sequence[Middleware] | None = None
+    ) -> None:
+        """Serve a path without looking for its route, and plain requests for it without ASGI, unless they are counted.
+
+        `around` is the middleware, outermost first; None for the usual one.
+        """
         app: ASGIApp = endpoint
-        for layer in reversed(middleware(settings)):
+        for layer in reversed(middleware(settings) if around is None else around):
             app = layer.cls(app, *layer.args, **layer.kwargs)
         self._direct = (path, app)
         self.http_protocol = direct_protocol(
@@ -82,6 +103,7 @@ class Gateway(FastAPI):
             max_body_bytes=settings.max_body_bytes,
             serves_any_origin=not settings.cors_origins,
             headers=security_headers(settings),
+            is_counted=settings.ip_rate_limit is not None,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -107,29 +129,38 @@ def create_app(
     """
     events = EventLog(MemoryStore(size=settings.event_log_size, seconds=settings.event_log_seconds))
     revocations = Revocations()
-    cache = create_cache(settings, connect_redis(settings))
+    redis = connect_redis(settings)
+    cache = create_cache(settings, redis)
     backends = connect_backends(service_urls or {}, share_reads=settings.share_reads, cache=cache, timing=timing)
     events.watch(partial(note_change, backends))
     key_set = KeySetSource(settings.jwt_jwks_url) if settings.jwt_jwks_url else None
     authenticator = Authenticator(settings, revocations, fetch=key_set.fetch if key_set else None)
     reporter = Reporter(debug=not settings.is_production, suggests=settings.shows_introspection)
+    gate = Gate(settings.limits_warn_only)
+    addresses = ClientAddresses(settings.trusted_proxies)
+    counts = shared_counts(redis)
     schema = create_schema()
-    executor = create_executor(settings, schema)
+    executor = create_executor(settings, schema, gate)
     health = Health({name: backend.ping for name, backend in backends.items()})
     contexts = ContextFactory(
-        backends, events, revocations, settings.request_timeout, RateLimiter(is_on=settings.rate_limits), health
+        backends,
+        events,
+        revocations,
+        settings.request_timeout,
+        RateLimiter(is_on=settings.rate_limits, storage=counts),
+        health,
     )
+    admission = Admission.of(settings, executor, gate, addresses)
+    persisted = PersistedOperations.of(settings, redis)
+
+    closing: list[Closable | None] = [authenticator, redis, cache, *backends.values(), key_set]
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            stack.push_async_callback(authenticator.aclose)
-            if cache is not None:
-                stack.push_async_callback(cache.aclose)
-            for backend in backends.values():
-                stack.push_async_callback(backend.aclose)
-            if key_set is not None:
-                stack.push_async_callback(key_set.aclose)
+            for part in closing:
+                if part is not None:
+                    stack.push_async_callback(part.aclose)
             await stack.enter_async_context(_beside(_watch_revocations(events, revocations)))
             if settings.checks_contract:
                 await stack.enter_async_context(_beside(_warn_of_drift(backends, schema)))
@@ -137,10 +168,11 @@ def create_app(
             yield
             health.drain()
 
-    app = Gateway(lifespan=lifespan, middleware=middleware(settings), openapi_url=None, docs_url=None, redoc_url=None)
+    around = [*middleware(settings), *address_limits(settings, RateLimiter(storage=counts), addresses)]
+    app = Gateway(lifespan=lifespan, middleware=around, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.events = events  # for who embeds the app: to append to, and to see who reads
     graphiql = GraphiQL(tabs=EXAMPLES, issue_token=issue_token) if settings.shows_graphiql else None
-    services = Services(executor, contexts, authenticator, revocations, reporter)
+    services = Services(executor, contexts, authenticator, revocations, reporter, admission, persisted)
     sockets = WebSocketSettings(allowed_origins=settings.cors_origins, operation_timeout=settings.request_timeout)
     streams = StreamEndpoint(services, StreamSettings(operation_timeout=settings.request_timeout))
     endpoint = GraphQLEndpoint(
@@ -154,12 +186,20 @@ def create_app(
         explain=None if settings.is_production else partial(explain_operation, executor),
         page=graphiql,
         uploads=Uploads(
-            Limits(settings.max_body_bytes, settings.max_upload_bytes),
+            Limits(
+                settings.max_body_bytes, settings.max_upload_bytes, settings.max_upload_files, settings.upload_types
+            ),
             contexts.lasting(settings.upload_timeout),
             settings.upload_timeout,
         ),
         streams=streams,
         unprocessable=settings.invalid_request_status,
+        admission=admission,
+        persisted=persisted,
+        idempotency=Idempotency(
+            create_store(redis), seconds=settings.idempotency_seconds, patience=settings.request_timeout + 5
+        ),
+        max_batch=settings.max_batch,
     )
     app.state.streams = streams  # for who serves the app: to end them when it stops
     app.router.routes += [
@@ -167,9 +207,9 @@ def create_app(
         create_ingress(events, settings.service_key.get_secret_value(), settings.max_body_bytes),
         create_websocket(services, sockets, GRAPHQL_PATH),
     ]
-    app.serve_directly(GRAPHQL_PATH, endpoint, settings)
+    app.serve_directly(GRAPHQL_PATH, endpoint, settings, around)
     if settings.shows_metrics:
-        app.router.routes.append(create_metrics(executor, endpoint, backends, cache).route())
+        app.router.routes.append(create_metrics(executor, endpoint, backends, cache, gate).route())
     if graphiql is not None:
         app.router.routes += [graphiql.route(), Route("/", RedirectResponse(GRAPHQL_PATH))]
     return app
@@ -215,6 +255,13 @@ def note_change(backends: Mapping[str, RestClient], event: CloudEvent) -> None:
         backends[name].note_change()
 
 
+def address_limits(settings: Settings, limiter: RateLimiter, addresses: ClientAddresses) -> list[Middleware]:
+    """What keeps the limit of requests from one address, if there is one."""
+    if settings.ip_rate_limit is None:
+        return []
+    return [Middleware(AddressRateLimitMiddleware, settings.ip_rate_limit, limiter, addresses)]
+
+
 def connect_backends(
     service_urls: Mapping[str, str],
     *,
@@ -235,11 +282,12 @@ def connect_backends(
     return backends
 
 
-def create_executor(settings: Settings, schema: ComposedSchema) -> Executor:
+def create_executor(settings: Settings, schema: ComposedSchema, gate: Gate | None = None) -> Executor:
     """What runs the operations of the schema; questions about the schema itself only where they are welcome."""
     return Executor(
         schema.graphql_schema,
         field_executor=schema.execution_context_class,
+        parse=DocumentLimits(settings, gate or Gate(settings.limits_warn_only)).parse,
         rules=() if settings.shows_introspection else (NoIntrospection,),
     )
 
@@ -253,7 +301,11 @@ def explain_operation(executor: Executor, prepared: Prepared) -> dict[str, objec
 
 
 def create_metrics(
-    executor: Executor, endpoint: GraphQLEndpoint, backends: Mapping[str, RestClient], cache: ResponseCache | None
+    executor: Executor,
+    endpoint: GraphQLEndpoint,
+    backends: Mapping[str, RestClient],
+    cache: ResponseCache | None,
+    gate: Gate,
 ) -> Metrics:
     """What the gateway counts: how operations were executed, what backends were asked, and what is kept."""
     metrics = Metrics()
@@ -268,6 +320,12 @@ def create_metrics(
         "Queries over HTTP that were answered by the execution of an identical one in flight.",
         (),
         lambda: [((), endpoint.sharing.shared)],
+    )
+    metrics.count(
+        "atrium_limits_exceeded",
+        "Times that something exceeded a limit, which refused it or only warned.",
+        ("code", "outcome"),
+        gate.counts,
     )
     for name, documentation in BACKEND_COUNTERS.items():
         metrics.count(

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from app.errors import RequestError
 from app.execution import Prepared
 from app.server.negotiation import is_json
+from app.server.parameters import discard_body, read_body
 from app.server.received import Received
 
 MAX_HEADERS = 100
@@ -52,3 +53,28 @@ def check_mutation_method(prepared: Prepared, method: str) -> None:
 
 def method_not_allowed(message: str, *, allowed: str) -> RequestError:
     return RequestError(message, status=405, code="METHOD_NOT_ALLOWED", headers={"allow": allowed})
+
+
+async def read_sent(request: Received, max_body_bytes: int, *, allowed: str) -> bytes:
+    """What a request has to say, its body or its query string; raises `RequestError` for what cannot be read.
+
+    `allowed` are the methods that there are, for who uses another.
+    """
+    check_count(request)
+    headers = request.headers
+    if request.method == "POST":
+        if not is_json(headers.get(b"content-type")):
+            await discard_body(request.receive)
+            raise RequestError(
+                "The body must be sent as application/json in UTF-8.",
+                status=415,
+                code="UNSUPPORTED_MEDIA_TYPE",
+                headers={"accept-post": "application/json"},
+            )
+        if request.body is not None:
+            return request.body
+        return await read_body(request.receive, headers.get(b"content-length"), max_body_bytes)
+    if request.method == "GET":
+        check_preflight(headers, "A GET")
+        return request.query_string
+    raise method_not_allowed(f"{request.method} is not allowed here.", allowed=allowed)

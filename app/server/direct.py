@@ -72,6 +72,7 @@ class DirectProtocol(HttpToolsProtocol):
     max_body_bytes: ClassVar[int]
     serves_any_origin: ClassVar[bool]
     fixed_headers: ClassVar[bytes]
+    is_counted: ClassVar[bool]
     log: ClassVar[AccessLog]
     _arriving: _Direct | None = None
     _default_headers: tuple[list[tuple[bytes, bytes]], bytes] = ([], b"")
@@ -110,7 +111,9 @@ class DirectProtocol(HttpToolsProtocol):
 
     def _plain(self) -> _Direct | None:
         """The request whose head has come, if it is a plain one and nothing is before it."""
-        if self.url != self.target or self.parser.get_method() != b"POST" or self.parser.should_upgrade():
+        if self.is_counted or self.url != self.target:
+            return None
+        if self.parser.get_method() != b"POST" or self.parser.should_upgrade():
             return None
         is_busy = not getattr(self.cycle, "response_complete", True)  # before the first request there is no cycle
         if is_busy or self.flow.write_paused:
@@ -123,7 +126,9 @@ class DirectProtocol(HttpToolsProtocol):
             return None
         if self.parser.get_http_version() != "1.1" or not _is_plain(headers):
             return None
-        return _Direct(headers, keep_alive=self.parser.should_keep_alive())
+        request = _Direct(headers, keep_alive=self.parser.should_keep_alive())
+        request.peer = self.client[0] if self.client else None
+        return request
 
     def _attended(self, request: _Direct, answer: Answer | None) -> None:
         if answer is None:
@@ -195,11 +200,13 @@ def direct_protocol(
     max_body_bytes: int,
     serves_any_origin: bool,
     headers: Sequence[tuple[bytes, bytes]],
+    is_counted: bool = False,
 ) -> type[DirectProtocol]:
     """An HTTP protocol for uvicorn (`uvicorn.Config(http=…)`) that hands the plain POSTs of a path to the endpoint.
 
     With `serves_any_origin` no answer depends on which page asks; else requests of pages take the way of ASGI, where
-    the headers of CORS are made. `headers` are on every answer.
+    the headers of CORS are made. With `is_counted` all do: the requests of an address are counted there. `headers` are
+    on every answer.
     """
     members = {
         "path": path,
@@ -208,6 +215,7 @@ def direct_protocol(
         "max_body_bytes": max_body_bytes,
         "serves_any_origin": serves_any_origin,
         "fixed_headers": b"".join(b"%s: %s\r\n" % header for header in (*FIXED_HEADERS, *headers)),
+        "is_counted": is_counted,
         "log": AccessLog(),
     }
     return type("Direct", (DirectProtocol,), members)

@@ -1,58 +1,48 @@
 """The GraphQL endpoint: from an HTTP request to the executor and back, with little in between."""
 
-from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Callable, Hashable
 from functools import lru_cache
 from typing import TypeAlias
 
-import msgspec
 from graphql import ExecutionResult
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.errors import (
-    BackendError,
-    DeadlineExceededError,
-    ForbiddenError,
-    GatewayError,
-    RequestError,
-    UnauthenticatedError,
-)
-from app.execution import Executor, InvalidDocumentError, Prepared
+from app.errors import GatewayError, RequestError, UnauthenticatedError
+from app.execution import Executor, Prepared, Request
 from app.graph.principal import Principal
-from app.server.admission import check_count, check_preflight, check_transport, method_not_allowed
+from app.server.admission import check_count, check_preflight, check_transport, read_sent
 from app.server.authentication import Authenticator
+from app.server.conditional import conditional, is_repeatable
 from app.server.contexts import ContextSource
+from app.server.idempotency import Idempotency, Recorded, checked_key, fingerprint_of, place_of
+from app.server.limits.admission import COST_HEADER, Admission
 from app.server.multipart import is_multipart
-from app.server.negotiation import ResponseFormat, is_json, prefers_html, response_format
+from app.server.negotiation import ResponseFormat, prefers_html, response_format
 from app.server.openness import is_open
-from app.server.parameters import discard_body, from_body, from_query_string, read_body
+from app.server.outcome import Answers, Outcome
+from app.server.parameters import discard_body, from_body, from_query_string, is_batch, split_batch
+from app.server.persisted import PersistedOperations
+from app.server.rate_limiting import standing_headers
 from app.server.received import Answer, FromAsgi, Received
-from app.server.reporting import Reporter
+from app.server.refusal import HeaderList, Headers, not_acceptable
+from app.server.reporting import Reporter, is_final
 from app.server.sharing import Sharing, SharingStats
 from app.server.streaming import StreamEndpoint, may_be_streamed
 from app.server.time_limit import ClientDisconnected, OperationLimits
-from app.server.uploads import Limits, receiving
+from app.server.uploads import Uploads, receiving
 from app.telemetry import log_lines_of
 
 _PLAN_HEADER = b"x-atrium-plan"
-FIXED_HEADERS = ((b"vary", b"accept"), (b"cache-control", b"no-store"))
+_IDEMPOTENCY_HEADER = b"idempotency-key"
+_REPLAYED = (b"idempotency-replayed", b"true")
+_VARY = (b"vary", b"accept")
+FIXED_HEADERS = (_VARY, (b"cache-control", b"no-store"))
 _REMEMBERED = 64
 _REMEMBERED_BYTES = 2048
 """Of that many requests of at most this length it is remembered what they ask for; of all others, the document."""
-_encode = msgspec.json.Encoder().encode
 
-Headers: TypeAlias = Mapping[bytes, bytes]
-Payload: TypeAlias = dict[str, object]
 Explain: TypeAlias = Callable[[Prepared], dict[str, object]]
-
-
-@dataclass(frozen=True, slots=True)
-class Uploads:
-    """How requests with files are served: within which limits, and in how many seconds, which `contexts` allow."""
-
-    limits: Limits
-    contexts: ContextSource
-    timeout: float
 
 
 class GraphQLEndpoint:
@@ -67,12 +57,16 @@ class GraphQLEndpoint:
     | the document cannot be parsed                      | 400                   | 200  |
     | validation, operation name or variables are wrong  | 422                   | 200  |
     | not JSON, a batch, no CSRF header though needed    | 400                   | 400  |
+    | more than a limit allows; not a trusted document   | 400                   | 400  |
+    | a persisted query that is not known yet            | 400                   | 200  |
     | members missing or of the wrong type               | 422                   | 422  |
+    | an Idempotency-Key of another request              | 422                   | 422  |
     | a token that does not hold                         | 401                   | 401  |
     | a mutation by GET, another method                  | 405                   | 405  |
     | a token that is another caller's than the stream's | 403                   | 403  |
     | no accepted media type can carry the operation     | 406                   | 406  |
     | too much body, URL or headers; not JSON by name    | 413, 414, 431; 415    | same |
+    | nothing left to spend                              | 429                   | 429  |
     | ours to mend: a defect, no signing keys, no time   | 500, 503, 504         | same |
 
     The draft would have the statuses of the first column for both, and `application/json` kept for 2xx answers.
@@ -100,9 +94,17 @@ class GraphQLEndpoint:
         uploads: Uploads | None = None,
         streams: StreamEndpoint | None = None,
         unprocessable: int = 422,
+        admission: Admission | None = None,
+        persisted: PersistedOperations | None = None,
+        idempotency: Idempotency | None = None,
+        max_batch: int = 0,
     ) -> None:
         """`timeout` is in seconds; `page` answers browsers that open the URL; without `uploads`, no files are taken;
         without `streams`, no subscriptions; `unprocessable` is what is answered where the table says 422.
+
+        Without `admission` an operation has only to be valid; without `persisted` documents have to be sent; without
+        `idempotency` mutations are executed as often as they are sent. `max_batch` is how many requests an array may
+        hold; 0 takes none.
 
         `explain` says what an operation comes to, for requests with the header X-Atrium-Plan: for development only.
 
@@ -111,17 +113,20 @@ class GraphQLEndpoint:
         self._executor = executor
         self._contexts = contexts
         self._authenticator = authenticator
-        self._reporter = reporter
+        self._answers = Answers(reporter, unprocessable)
         self._timeout = timeout
         self._max_body_bytes = max_body_bytes
         self._explain = explain
         self._page = page
         self._uploads = uploads
         self._streams = streams
-        self._unprocessable = unprocessable
+        self._admission = admission
+        self._persisted = persisted or PersistedOperations(automatic=False)
+        self._idempotency = idempotency
+        self._max_batch = max_batch
         self._limits = OperationLimits()
         self._recall = lru_cache(_REMEMBERED)(self._understand)
-        self._sharing = Sharing[_Outcome]() if share else None
+        self._sharing = Sharing[Outcome]() if share else None
 
     @property
     def sharing(self) -> SharingStats:
@@ -145,8 +150,11 @@ class GraphQLEndpoint:
             scope["state"]["operation"] = request.operation
         if answer is None:
             return
+        fixed: HeaderList = FIXED_HEADERS
+        if scope["method"] == "GET" and is_repeatable(answer):
+            answer, fixed = conditional(headers, answer), (_VARY,)
         length = (b"content-length", b"%d" % len(answer.body))
-        all_headers = [(b"content-type", answer.format.value), length, *FIXED_HEADERS, *answer.headers]
+        all_headers = [(b"content-type", answer.format.value), length, *fixed, *answer.headers]
         await send({"type": "http.response.start", "status": answer.status, "headers": all_headers})
         await send({"type": "http.response.body", "body": answer.body})
 
@@ -155,12 +163,12 @@ class GraphQLEndpoint:
         accepted = response_format(request.headers.get(b"accept"))
         try:
             if accepted is None:
-                raise _not_acceptable()
-            return self._answered(await self._respond(request), request, accepted)
+                raise not_acceptable()
+            return await self._respond(request, accepted)
         except ClientDisconnected:
             raise
         except Exception as error:  # nothing may reach the server, which would close the connection unanswered
-            return self._refused(error, request.request_id, accepted or ResponseFormat.JSON)
+            return self._answers.refusal(error, request, accepted)
         finally:
             self._withdraw(request)
 
@@ -174,7 +182,7 @@ class GraphQLEndpoint:
             raise
         except Exception as error:
             accepted = response_format(request.headers.get(b"accept"))
-            return self._refused(error, request.request_id, accepted or ResponseFormat.JSON)
+            return self._answers.refusal(error, request, accepted)
         return await self.answer(request)
 
     def attend(self, request: Received, body: bytes, done: Callable[[Answer | None], None]) -> bool:
@@ -198,7 +206,8 @@ class GraphQLEndpoint:
     def _key(self, request: Received, sent: bytes) -> Hashable:
         """What makes two requests the same."""
         headers = request.headers
-        return (request.method, sent, headers.get(b"authorization"), self._is_explained(headers))
+        authorization = headers.get(b"authorization")
+        return (request.method, sent, authorization, self._is_explained(headers), COST_HEADER in headers)
 
     def _withdraw(self, request: Received) -> None:
         """Let those who attend to a request know that it is not shared, unless it has been."""
@@ -206,28 +215,51 @@ class GraphQLEndpoint:
             self._sharing.end(*request.announced)
             request.announced = None
 
-    def _joined(self, outcome: "_Outcome", request: Received) -> Answer:
+    def _joined(self, outcome: Outcome, request: Received) -> Answer:
         """The answer to a request that another's execution serves, in whose task this is called."""
         accepted = response_format(request.headers.get(b"accept")) or ResponseFormat.JSON
         try:
             if not outcome.result.errors:
-                return self._answered(outcome, request, accepted)
+                return self._answers.of(outcome, request, accepted)
             with log_lines_of(request_id=request.request_id, trace_id=request.trace.trace_id):
-                return self._answered(outcome, request, accepted)
+                return self._answers.of(outcome, request, accepted)
         except Exception as error:  # it is no matter of the one who executes
-            return self._refused(error, request.request_id, accepted)
+            return self._answers.refusal(error, request, accepted)
 
-    async def _respond(self, request: Received) -> "_Outcome":
+    async def _respond(self, request: Received, accepted: ResponseFormat) -> Answer:
         content_type = request.headers.get(b"content-type")
         if self._uploads is not None and request.method == "POST" and content_type and is_multipart(content_type):
             work = self._execute_with_files(request, content_type, self._uploads)
-            return await self._limits.within(self._uploads.timeout, work)
+            return self._answers.of(await self._limits.within(self._uploads.timeout, work), request, accepted)
         sent = await self._read(request)
+        if self._max_batch and request.method == "POST" and is_batch(sent):
+            return await self._respond_to_batch(request, sent, accepted)
+        return self._answers.of(await self._outcome(request, sent, request.receive), request, accepted)
+
+    async def _respond_to_batch(self, request: Received, sent: bytes, accepted: ResponseFormat) -> Answer:
+        """Answer each request of an array in its place; they are executed side by side."""
+        self._withdraw(request)
+        if _IDEMPOTENCY_HEADER in request.headers:
+            raise RequestError("An Idempotency-Key is of one request: send it without a batch.")
+        parts = split_batch(sent, self._max_batch)
+
+        async def respond(part: bytes) -> bytes:
+            try:
+                return self._answers.of(await self._outcome(request, part), request, accepted).body
+            except Exception as error:  # one request of a batch must not take the others along
+                return self._answers.refusal(error, request, accepted).body
+
+        bodies = await asyncio.gather(*map(respond, parts))
+        request.operation = f"batch of {len(parts)}"
+        return Answer(200, accepted, b"[" + b",".join(bodies) + b"]")
+
+    async def _outcome(self, request: Received, sent: bytes, client: Receive | None = None) -> Outcome:
+        """What comes of one request. `client` is given when nobody waits once the client has gone."""
         authorization = request.headers.get(b"authorization")
         try:
             principal = await self._authenticator.authenticate(_text(authorization))
         except UnauthenticatedError:
-            if not is_open(self._prepare(request.method, sent)):
+            if not is_open(await self._prepare(request.method, sent)):
                 raise
             principal = None  # clients send the token they have, even to exchange it because it has expired
         key, flight = request.announced or (self._key(request, sent), None)
@@ -235,9 +267,10 @@ class GraphQLEndpoint:
             shared = await self._sharing.join(key)
             if shared is not None:
                 return shared
-        return await self._begin(key, self._prepare(request.method, sent), principal, request)
+        prepared = await self._prepare(request.method, sent)
+        return await self._begin(key, prepared, principal, request, client)
 
-    async def _execute_with_files(self, request: Received, content_type: bytes, uploads: Uploads) -> "_Outcome":
+    async def _execute_with_files(self, request: Received, content_type: bytes, uploads: Uploads) -> Outcome:
         """Execute an operation while its files come in."""
         try:
             check_count(request)
@@ -248,151 +281,119 @@ class GraphQLEndpoint:
             raise
         try:
             async with receiving(request.receive, content_type, uploads.limits) as sent:
-                prepared = self._executor.prepare(sent)
-                check_transport(prepared, "POST")
-                return await self._execute(prepared, principal, request, uploads.contexts)
+                prepared = await self._named(sent, "POST")
+                return await self._execute(prepared, principal, request, contexts=uploads.contexts)
         finally:
             if self._sharing is not None:
                 self._sharing.close_to_newcomers()
 
-    def _prepare(self, method: str, sent: bytes) -> Prepared:
-        return self._recall(method, sent) if len(sent) <= _REMEMBERED_BYTES else self._understand(method, sent)
+    async def _prepare(self, method: str, sent: bytes) -> Prepared:
+        found = self._recall(method, sent) if len(sent) <= _REMEMBERED_BYTES else self._understand(method, sent)
+        return found if isinstance(found, Prepared) else await self._named(found, method)
 
-    def _understand(self, method: str, sent: bytes) -> Prepared:
-        prepared = self._executor.prepare(from_body(sent) if method == "POST" else from_query_string(sent))
+    def _understand(self, method: str, sent: bytes) -> Prepared | Request:
+        """The operation of a request; the request itself when its document has to be looked for."""
+        asked = from_body(sent) if method == "POST" else from_query_string(sent)
+        if self._persisted.concerns(asked):
+            return asked
+        prepared = self._executor.prepare(asked)
+        check_transport(prepared, method)
+        return prepared
+
+    async def _named(self, asked: Request, method: str) -> Prepared:
+        """The operation of a request whose document may only be named."""
+        prepared = await self._persisted.prepare(asked, self._executor.prepare)
         check_transport(prepared, method)
         return prepared
 
     async def _begin(
-        self, key: Hashable, prepared: Prepared, principal: Principal | None, request: Received
-    ) -> "_Outcome":
+        self,
+        key: Hashable,
+        prepared: Prepared,
+        principal: Principal | None,
+        request: Received,
+        client: Receive | None,
+    ) -> Outcome:
         """Execute an operation that nobody is executing now."""
         if prepared.operation_type == "query":
             if self._sharing is None:
-                return await self._limits.within(
-                    self._timeout, self._execute(prepared, principal, request), client=request.receive
-                )
-            flight = request.announced[1] if request.announced else None
-            work = self._sharing.run(key, lambda: self._execute(prepared, principal, request), flight)
-            return await self._limits.within(self._timeout, work, client=request.receive)
+                work = self._execute(prepared, principal, request)
+            else:
+                flight = request.announced[1] if request.announced else None
+                work = self._sharing.run(key, lambda: self._execute(prepared, principal, request), flight)
+            return await self._limits.within(self._timeout, work, client=client)
         self._withdraw(request)
         try:  # a mutation that began is finished, whether or not its client is there
-            return await self._limits.within(self._timeout, self._execute(prepared, principal, request))
+            if self._idempotency is not None and principal is not None and _IDEMPOTENCY_HEADER in request.headers:
+                work = self._execute_once(self._idempotency, prepared, principal, request)
+            else:
+                work = self._execute(prepared, principal, request)
+            return await self._limits.within(self._timeout, work)
         finally:
             if self._sharing is not None:
                 self._sharing.close_to_newcomers()
+
+    async def _execute_once(
+        self, idempotency: Idempotency, prepared: Prepared, principal: Principal, request: Received
+    ) -> Outcome:
+        """Execute a mutation that has an `Idempotency-Key`, unless the caller has had it executed before."""
+        place = place_of(principal.subject, checked_key(request.headers[_IDEMPOTENCY_HEADER]))
+        fingerprint = fingerprint_of(prepared)
+        outcome: Outcome | None = None
+
+        async def work() -> tuple[Recorded, bool]:
+            nonlocal outcome
+            outcome = await self._execute(prepared, principal, request, idempotency_key=place)
+            answer = self._answers.of(outcome, request, ResponseFormat.GRAPHQL_RESPONSE)
+            return Recorded(fingerprint, answer.status, answer.body), is_final(outcome.result)
+
+        recorded, is_replayed = await idempotency.run(place, fingerprint, work)
+        if outcome is not None and not is_replayed:
+            return outcome
+        return Outcome(_name(prepared), ExecutionResult(), recorded.body, recorded.status, (_REPLAYED,))
 
     async def _execute(
         self,
         prepared: Prepared,
         principal: Principal | None,
         request: Received,
+        *,
         contexts: ContextSource | None = None,
-    ) -> "_Outcome":
+        idempotency_key: str | None = None,
+    ) -> Outcome:
+        charge = None
+        if self._admission is not None:
+            charge = self._admission.admit(prepared, principal, request, shows=COST_HEADER in request.headers)
         context = (contexts or self._contexts).create(
             principal,
             request_id=request.request_id,
             traceparent=request.trace.traceparent,
             tracestate=request.trace.tracestate,
+            idempotency_key=idempotency_key,
         )
-        result = await self._executor.execute(prepared, context)
+        try:
+            result = await self._executor.execute(prepared, context)
+        finally:
+            if charge is not None:
+                charge.settle(context.usage)
+        if charge is not None and charge.shows:
+            result.extensions = {**(result.extensions or {}), "cost": charge.as_json()}
         if self._is_explained(request.headers) and self._explain is not None:
             result.extensions = {**(result.extensions or {}), "plan": self._explain(prepared)}
-        return _Outcome(prepared.operation_name or prepared.operation_type, result)
+        headers = () if context.standing is None else standing_headers(context.standing)
+        return Outcome(_name(prepared), result, headers=headers)
 
     def _is_explained(self, headers: Headers) -> bool:
         return self._explain is not None and _PLAN_HEADER in headers
 
     async def _read(self, request: Received) -> bytes:
-        check_count(request)
-        headers = request.headers
-        if request.method == "POST":
-            if not is_json(headers.get(b"content-type")):
-                await discard_body(request.receive)
-                raise RequestError(
-                    "The body must be sent as application/json in UTF-8.",
-                    status=415,
-                    code="UNSUPPORTED_MEDIA_TYPE",
-                    headers={"accept-post": "application/json"},
-                )
-            if request.body is not None:
-                return request.body
-            return await read_body(request.receive, headers.get(b"content-length"), self._max_body_bytes)
-        if request.method == "GET":
-            check_preflight(headers, "A GET")
-            return request.query_string
         allowed = "GET, POST" if self._streams is None else "GET, POST, PUT, DELETE"
-        raise method_not_allowed(f"{request.method} is not allowed here.", allowed=allowed)
-
-    def _answered(self, outcome: "_Outcome", request: Received, accepted: ResponseFormat) -> Answer:
-        request.operation = outcome.operation
-        result = outcome.result
-        if not result.errors:
-            if outcome.body is None:
-                outcome.body = _encode(_payload(result))
-            return Answer(200, accepted, outcome.body)
-        payload: Payload = {"errors": self._reporter.format(result.errors, request.request_id)}
-        status = self._unprocessable if _never_ran(result) else 294
-        if status == 294:
-            payload |= _payload(result)
-        return Answer(status if accepted is ResponseFormat.GRAPHQL_RESPONSE else 200, accepted, _encode(payload))
-
-    def _refused(self, error: Exception, request_id: str, answered: ResponseFormat) -> Answer:
-        if not isinstance(error, InvalidDocumentError):
-            problem = _encode({"errors": self._reporter.problem(error, request_id)})
-            return Answer(self._status(error), answered, problem, _extra_headers(error))
-        status = 400 if error.stage == "parse" else self._unprocessable
-        errors = self._reporter.format(error.errors, request_id, error.stage)
-        body = _encode({"errors": errors})
-        return Answer(status if answered is ResponseFormat.GRAPHQL_RESPONSE else 200, answered, body)
-
-    def _status(self, error: Exception) -> int:
-        status = _status(error)
-        return self._unprocessable if status == 422 else status
+        return await read_sent(request, self._max_body_bytes, allowed=allowed)
 
 
-class _Outcome(msgspec.Struct):
-    """What came of an operation. `body` is the answer once it was encoded; with errors there is none to share, as
-    each of those who wait has its own request id in it."""
-
-    operation: str
-    result: ExecutionResult
-    body: bytes | None = None
-
-
-def _payload(result: ExecutionResult) -> Payload:
-    return {"data": result.data} if not result.extensions else {"data": result.data, "extensions": result.extensions}
-
-
-def _never_ran(result: ExecutionResult) -> bool:
-    """Whether the errors are of the request (section 7.1.2 of GraphQL): then there is no `data`, not even null."""
-    return result.data is None and all(error.path is None for error in result.errors or ())
+def _name(prepared: Prepared) -> str:
+    return prepared.operation_name or prepared.operation_type
 
 
 def _text(header: bytes | None) -> str | None:
     return None if header is None else header.decode("latin-1")
-
-
-def _not_acceptable() -> RequestError:
-    message = "Answers are application/graphql-response+json or application/json."
-    return RequestError(message, status=406, code="NOT_ACCEPTABLE")
-
-
-def _status(error: Exception) -> int:
-    if isinstance(error, RequestError):
-        return error.status
-    statuses: dict[type[GatewayError], int] = {
-        UnauthenticatedError: 401,
-        ForbiddenError: 403,
-        DeadlineExceededError: 504,
-        BackendError: 503,
-    }
-    return next((status for kind, status in statuses.items() if isinstance(error, kind)), 500)
-
-
-def _extra_headers(error: Exception) -> list[tuple[bytes, bytes]]:
-    if isinstance(error, UnauthenticatedError):
-        return [(b"www-authenticate", b'Bearer error="invalid_token"')]
-    if isinstance(error, RequestError):
-        return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in error.headers.items()]
-    return []

@@ -12,6 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.server.rate_limiting import RATE_LIMIT_HEADERS
 from app.server.reporting import Reporter
 from app.settings import Settings
 from app.telemetry import TraceContext, current_request
@@ -23,7 +24,7 @@ _SECURITY_HEADERS = (
     (b"content-security-policy", b"frame-ancestors 'none'"),  # beside that of the page, if it has one
 )
 _CLIENT_CLOSED_REQUEST = 499  # nginx's, for a client that went before there was an answer
-_EXPOSED_HEADERS = ("X-Request-ID", "Retry-After")
+_EXPOSED_HEADERS = ("X-Request-ID", "Idempotency-Replayed", *RATE_LIMIT_HEADERS)
 _LOGGED_NAME_LENGTH = 100  # a name may be as long as a body
 
 

@@ -79,7 +79,7 @@ class StreamEndpoint:
             return False
         sent = await read(request)
         asked = from_body(sent) if method == "POST" else from_query_string(sent)
-        prepared = self._prepared(asked, accepted)
+        prepared = await self._prepared(asked, accepted)
         form = EventStream() if prepared is None else accepted.format_for(prepared)
         if form is None:
             request.body = sent
@@ -91,10 +91,10 @@ class StreamEndpoint:
         await self._stream(form, asked, principal, request, send)
         return True
 
-    def _prepared(self, request: Request, accepted: Accepted) -> Prepared | None:
+    async def _prepared(self, request: Request, accepted: Accepted) -> Prepared | None:
         """The operation to run; None if the document has errors that are to be told in events."""
         try:
-            return self._services.executor.prepare(request)
+            return await self._services.prepare(request)
         except InvalidDocumentError:
             if accepted.prefers_events:
                 return None
@@ -158,7 +158,7 @@ class StreamEndpoint:
 
 def _origin(request: Received) -> Origin:
     last = request.headers.get(b"last-event-id", b"").decode("utf-8", "replace")
-    return Origin(request.request_id, request.trace, last or None)
+    return Origin(request.request_id, request.trace, last or None, request.peer, request.headers)
 
 
 def _has_document(request: Received) -> bool:

@@ -1,15 +1,17 @@
 """One operation of a stream or a socket, from its request to its end."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias, TypeVar
 
 from graphql import ExecutionResult, GraphQLError
 
 from app.errors import UnauthenticatedError
 from app.execution import InvalidDocumentError, Prepared, Request
+from app.server.contexts import OperationContext
+from app.server.limits.admission import COST_HEADER, Charge
 from app.server.streaming.channel import ClientGoneError, SlowClientError
 from app.server.streaming.incremental import IncrementalFormat
 from app.server.streaming.services import Services
@@ -47,6 +49,8 @@ class Origin:
     request_id: str
     trace: TraceContext
     resume_after: str | None = None
+    peer: str | None = None
+    headers: Mapping[bytes, bytes] = field(default_factory=dict)
 
 
 class Operation:
@@ -108,19 +112,35 @@ class Operation:
 
     async def _execute(self) -> None:
         self._session.check()
-        prepared = self._services.executor.prepare(self._request)
+        prepared = await self._services.prepare(self._request)
+        charge = self._admitted(prepared)
         if prepared.operation_type == "subscription":
             await self._stream(prepared)
-        elif self._incremental is not None and prepared.operation.is_incremental:
-            await within(self._timeout, self._deliver(prepared, self._incremental(self._told)))
-        else:
-            work = within(self._timeout, self._services.executor.execute(prepared, self._make_context()))
-            if await self._send(await _unless_torn(prepared, work)):
-                await self._sink.complete()
+            return
+        context = self._make_context()
+        try:
+            if self._incremental is not None and prepared.operation.is_incremental:
+                await within(self._timeout, self._deliver(prepared, context, self._incremental(self._told)))
+                return
+            work = within(self._timeout, self._services.executor.execute(prepared, context))
+            result = await _unless_torn(prepared, work)
+        finally:
+            if charge is not None:
+                charge.settle(context.usage)
+        if charge is not None and charge.shows:
+            result.extensions = {**(result.extensions or {}), "cost": charge.as_json()}
+        if await self._send(result):
+            await self._sink.complete()
 
-    async def _deliver(self, prepared: Prepared, form: IncrementalFormat) -> None:
+    def _admitted(self, prepared: Prepared) -> Charge | None:
+        if self._services.admission is None:
+            return None
+        shows = COST_HEADER in self._origin.headers
+        return self._services.admission.admit(prepared, self._session.principal, self._origin, shows=shows)
+
+    async def _deliver(self, prepared: Prepared, context: OperationContext, form: IncrementalFormat) -> None:
         """Send the first result and what completes it as it comes."""
-        work = self._services.executor.execute_incrementally(prepared, self._make_context())
+        work = self._services.executor.execute_incrementally(prepared, context)
         results = await _unless_torn(prepared, work)
         if isinstance(results, ExecutionResult):
             await self._sink.next(form.whole(results), None)
@@ -171,7 +191,7 @@ class Operation:
     def _told(self, errors: Sequence[GraphQLError]) -> Errors:
         return self._services.reporter.format(errors, self._origin.request_id)
 
-    def _make_context(self) -> object:
+    def _make_context(self) -> OperationContext:
         return self._services.contexts.create(
             self._session.principal,
             request_id=self._origin.request_id,

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
-from app.execution import Executor
+from app.execution import Executor, Prepared, Request
 from app.graph.principal import Revocations
 from app.server.authentication import Authenticator
 from app.server.contexts import ContextSource
+from app.server.limits.admission import Admission
+from app.server.persisted import PersistedOperations
 from app.server.reporting import Reporter
 
 
@@ -18,3 +20,11 @@ class Services:
     authenticator: Authenticator
     revocations: Revocations
     reporter: Reporter
+    admission: Admission | None = None
+    persisted: PersistedOperations | None = None
+
+    async def prepare(self, request: Request) -> Prepared:
+        """The operation of a request; raises `InvalidDocumentError` and `RequestError`."""
+        if self.persisted is not None and self.persisted.concerns(request):
+            return await self.persisted.prepare(request, self.executor.prepare)
+        return self.executor.prepare(request)

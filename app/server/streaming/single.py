@@ -76,7 +76,7 @@ class SingleConnections:
             message = f"More than {self._settings.max_operations} operations in one event stream."
             raise RequestError(message, status=429, code="TOO_MANY_OPERATIONS")
         try:
-            self._services.executor.prepare(request)
+            await self._services.prepare(request)
         except InvalidDocumentError as invalid:  # whatever the client accepts: only 202 says that results will come
             errors = self._services.reporter.format(invalid.errors, origin.request_id, invalid.stage)
             status = 400 if invalid.stage == "parse" else 422

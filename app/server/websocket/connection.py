@@ -109,7 +109,7 @@ class Connection:
         operation = Operation(
             messages.request_of(message.payload),
             MessageSink(message.id, self._channel, lambda: self._operations.forget(message.id, operation)),
-            origin=Origin(secrets.token_hex(16), self._trace()),
+            origin=self._origin(),
             session=self._session,
             services=self._services,
             timeout=self._settings.operation_timeout,
@@ -120,10 +120,13 @@ class Connection:
             return
         self._operations.add(message.id, operation)
 
-    def _trace(self) -> TraceContext:
-        """A new span of the trace of the handshake, or of a new trace."""
-        headers = self._websocket.headers
-        return TraceContext.received(headers.get("traceparent"), headers.get("tracestate"))
+    def _origin(self) -> Origin:
+        """An id of its own, and a new span of the trace of the handshake or of a new trace."""
+        scope, headers = self._websocket.scope, self._websocket.headers
+        trace = TraceContext.received(headers.get("traceparent"), headers.get("tracestate"))
+        client = scope.get("client")
+        peer = client[0] if client else None
+        return Origin(secrets.token_hex(16), trace, peer=peer, headers=dict(scope["headers"]))
 
     async def _pinged(self, payload: messages.Payload | None) -> messages.Payload | None:
         """What the answer to a ping carries: what the ping did, unless that was a new token."""

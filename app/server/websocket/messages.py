@@ -51,10 +51,19 @@ class Pong(msgspec.Struct, tag="pong", frozen=True):
 
 
 class SubscribePayload(msgspec.Struct, rename="camel", frozen=True):
-    query: str
+    query: str | msgspec.UnsetType = msgspec.UNSET
     operation_name: str | None = None
     variables: Payload | None = None
     extensions: Payload | None = None
+    document_id: str | None = None
+
+    def __post_init__(self) -> None:
+        if (
+            self.query is msgspec.UNSET
+            and self.document_id is None
+            and not (self.extensions or {}).get("persistedQuery")
+        ):
+            raise ValueError("Object missing required field `query`")
 
 
 class Subscribe(msgspec.Struct, tag="subscribe", frozen=True):
@@ -102,7 +111,9 @@ def complete(id_: str) -> str:
 
 
 def request_of(payload: SubscribePayload) -> Request:
-    return Request(payload.query, payload.variables, payload.operation_name, payload.extensions)
+    return Request(
+        payload.query or "", payload.variables, payload.operation_name, payload.extensions, payload.document_id
+    )
 
 
 def authorization_in(payload: Payload | None) -> str | None:

@@ -23,6 +23,8 @@ from starlette.routing import Route
 from app.errors import NotFoundError
 from app.execution import Executor
 from app.graph.principal import Principal, Revocations
+from app.graph.rate_limit import Standing
+from app.rest import Usage
 from app.server.authentication import Authenticator
 from app.server.endpoint import GraphQLEndpoint
 from app.server.introspection import NoIntrospection
@@ -64,6 +66,9 @@ class Context:
     request_id: str
     traceparent: str | None
     tracestate: str | None
+    usage: Usage = field(default_factory=Usage)
+    standing: Standing | None = None
+    idempotency_key: str | None = None
 
 
 class Contexts:
@@ -75,8 +80,9 @@ class Contexts:
         traceparent: str | None = None,
         tracestate: str | None = None,
         resume_after: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Context:
-        return Context(principal, request_id, traceparent, tracestate)
+        return Context(principal, request_id, traceparent, tracestate, idempotency_key=idempotency_key)
 
 
 def a_schema(work: Work) -> GraphQLSchema:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+from collections.abc import Mapping
 
 import httpx
 import pytest
@@ -229,12 +230,13 @@ async def test_a_mutation_is_finished_when_its_client_goes(served: httpx.AsyncCl
     assert not work.cancelled.is_set()
 
 
-def send_and_hold(client: httpx.AsyncClient, query: str) -> socket.socket:
+def send_and_hold(client: httpx.AsyncClient, query: str, headers: Mapping[str, str] | None = None) -> socket.socket:
     """A connection on which the request was sent; closing it is going away."""
     body = json.dumps({"query": query}).encode()
     connection = socket.create_connection((client.base_url.host, client.base_url.port or 80))
-    head = f"POST /graphql HTTP/1.1\r\nHost: gateway\r\nContent-Type: {JSON}\r\nContent-Length: {len(body)}\r\n\r\n"
-    connection.sendall(head.encode() + body)
+    sent = {"Host": "gateway", "Content-Type": JSON, "Content-Length": str(len(body)), **(headers or {})}
+    head = "".join(f"{name}: {value}\r\n" for name, value in sent.items())
+    connection.sendall(f"POST /graphql HTTP/1.1\r\n{head}\r\n".encode() + body)
     return connection
 
 

@@ -105,3 +105,12 @@ def test_the_command_says_what_is_wrong_with_a_document(tmp_path: Path, capsys: 
     assert main(["explain", str(file)]) == 2
 
     assert "gateway: Cannot query field 'nonsense' on type 'Query'." in capsys.readouterr().err
+
+
+def test_the_command_keeps_the_limits_of_documents(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "query.graphql"
+    file.write_text("{ viewer { " + "roles " * 1000 + "} }")
+
+    assert main(["explain", str(file)]) == 2
+
+    assert "gateway: A document may have at most 10000 pairs of fields" in capsys.readouterr().err

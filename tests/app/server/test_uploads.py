@@ -1,12 +1,13 @@
 """Requests with files that are refused before anything is executed, by the multipart request specification."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.gateway import Gateway
+from tests.gateway import Gateway, serving
 from tests.resolvers.workspace import FILE_PLACE, operations, post_form, somebody
 
 CSV = ("a.csv", b"a,b\n1,2\n")
@@ -74,6 +75,19 @@ async def test_only_so_many_files_are_taken_at_once(gateway: Gateway) -> None:
     files = {str(number): [f"variables.files.{number}"] for number in range(11)}
     fields = {"operations": {"query": "{ __typename }", "variables": {"files": [None] * 11}}, "map": files}
     assert await refused(gateway, fields) == (413, "TOO_MANY_FILES", "At most 10 files can be sent at once.")
+
+
+async def test_how_many_files_and_of_which_types_is_to_be_set(tmp_path: Path) -> None:
+    async with serving(tmp_path, max_upload_files=1, upload_types=["image/*", "application/pdf"]) as gateway:
+        files = {"0": ["variables.files.0"], "1": ["variables.files.1"]}
+        two = {"operations": {"query": "{ __typename }", "variables": {"files": [None, None]}}, "map": files}
+        assert await refused(gateway, two) == (413, "TOO_MANY_FILES", "At most 1 files can be sent at once.")
+        answer = await post_form(
+            gateway, somebody(gateway), {"operations": operations(), "map": FILE_PLACE}, {"0": ("a.csv", b"a,b\n")}
+        )
+    (error,) = answer.json()["data"]["uploadFile"]["userErrors"]
+    assert error["code"] == "INVALID_CONTENT_TYPE"
+    assert error["message"].startswith("Files of the type ")
 
 
 async def test_operations_are_no_longer_than_other_requests(gateway: Gateway) -> None:
