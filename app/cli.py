@@ -21,7 +21,7 @@ from app.errors import RequestError
 from app.execution import InvalidDocumentError, Request
 from app.main import GRAPHQL_PATH, Gateway, check_contract, connect_backends, create_app, create_executor
 from app.rest.contract.guard import Report
-from app.schema import create_schema
+from app.schema import PLATFORM, create_schema
 from app.server.authentication import issue_token
 from app.server.collector import calm_collector
 from app.server.explanation import explain
@@ -217,10 +217,10 @@ async def _checked(settings: Settings) -> list[Report]:
             data_dir = Path(stack.enter_context(TemporaryDirectory()))
             apart = settings.model_copy(update={"data_dir": data_dir})
             service_urls = await stack.enter_async_context(reference_backends(apart, None))
-        backends = connect_backends(service_urls, observers=())
+        backends = connect_backends(PLATFORM, service_urls, observers=())
         for backend in backends.values():
             stack.push_async_callback(backend.aclose)
-        return await check_contract(backends, create_schema())
+        return await check_contract(PLATFORM, backends, create_schema())
 
 
 def _token(options: argparse.Namespace) -> int:

@@ -26,7 +26,7 @@ from app.graph.rate_limit import RateLimiter
 from app.rest import MemoryCache, Observer, RedisCache, ResponseCache, RestClient, Timing
 from app.rest.contract.guard import Report, check
 from app.rest.contract.operation import operations_of
-from app.schema import EXAMPLES, SUBGRAPHS, create_schema
+from app.schema import PLATFORM, Graph
 from app.server.addresses import ClientAddresses
 from app.server.authentication import Authenticator
 from app.server.direct import DirectProtocol, direct_protocol
@@ -41,6 +41,7 @@ from app.server.jwks import KeySetSource
 from app.server.limits.admission import Admission
 from app.server.limits.documents import DocumentLimits
 from app.server.limits.gate import Gate
+from app.server.metering import create_metrics
 from app.server.middleware import middleware, security_headers
 from app.server.persisted import PersistedOperations
 from app.server.rate_limiting import AddressRateLimitMiddleware
@@ -50,26 +51,10 @@ from app.server.streaming import Services, StreamEndpoint, StreamSettings
 from app.server.uploads import Limits, Uploads
 from app.server.websocket import WebSocketSettings, create_websocket
 from app.settings import ServiceSettings, Settings
-from app.telemetry import Metrics, log_exchange
-from clients import CLIENTS
+from app.telemetry import log_exchange
 
 GRAPHQL_PATH = "/graphql"
 REDIS_SECONDS = 0.25
-
-BACKEND_COUNTERS = {
-    "calls": "Calls that were asked for.",
-    "shared": "Reads that were answered by an identical one in flight, at no cost to the backend.",
-    "sent": "Calls that went out, repeated ones included.",
-    "retried": "Calls that were sent again after a failure that may pass.",
-    "failures": "Calls that came to no good answer.",
-    "retries_refused": "Calls that were not sent again because the budget of retries was used up.",
-    "circuit_refused": "Calls that were not sent because the operation mostly failed of late.",
-    "queue_refused": "Calls that were not sent because too many waited for their turn.",
-    "hits": "Reads that were answered by a kept answer, at no cost to the backend.",
-    "misses": "Reads of which nothing usable was kept.",
-    "revalidated": "Reads that were answered by a kept answer, as the backend said that it still holds.",
-    "stale": "Reads that were answered by an old answer, as the backend allows.",
-}
 
 log = structlog.get_logger(__name__)
 
@@ -118,20 +103,21 @@ def create_app(
     settings: Settings,
     service_urls: Mapping[str, str] | None = None,
     *,
+    graph: Graph = PLATFORM,
     issue_token: Callable[[], str] | None = None,
     timing: Timing | None = None,
 ) -> Gateway:
     """The gateway as an ASGI app.
 
-    `service_urls` says where backends are that no environment variable places, by the name of the service.
-    `issue_token` makes the token that GraphiQL opens with: for development only. `timing` is what retries and breakers
-    go by. Raises `ValueError` for settings that contradict each other.
+    `graph` is what it serves. `service_urls` says where backends are that no environment variable places, by the name
+    of the service. `issue_token` makes the token that GraphiQL opens with: for development only. `timing` is what
+    retries and breakers go by. Raises `ValueError` for settings that contradict each other.
     """
     events = EventLog(MemoryStore(size=settings.event_log_size, seconds=settings.event_log_seconds))
     revocations = Revocations()
     redis = connect_redis(settings)
     cache = create_cache(settings, redis)
-    backends = connect_backends(service_urls or {}, share_reads=settings.share_reads, cache=cache, timing=timing)
+    backends = connect_backends(graph, service_urls or {}, share_reads=settings.share_reads, cache=cache, timing=timing)
     events.watch(partial(note_change, backends))
     key_set = KeySetSource(settings.jwt_jwks_url) if settings.jwt_jwks_url else None
     authenticator = Authenticator(settings, revocations, fetch=key_set.fetch if key_set else None)
@@ -139,7 +125,7 @@ def create_app(
     gate = Gate(settings.limits_warn_only)
     addresses = ClientAddresses(settings.trusted_proxies)
     counts = shared_counts(redis)
-    schema = create_schema()
+    schema = graph.create_schema()
     executor = create_executor(settings, schema, gate)
     health = Health({name: backend.ping for name, backend in backends.items()})
     contexts = ContextFactory(
@@ -163,7 +149,7 @@ def create_app(
                     stack.push_async_callback(part.aclose)
             await stack.enter_async_context(_beside(_watch_revocations(events, revocations)))
             if settings.checks_contract:
-                await stack.enter_async_context(_beside(_warn_of_drift(backends, schema)))
+                await stack.enter_async_context(_beside(_warn_of_drift(graph, backends, schema)))
             stack.push_async_callback(events.close)
             yield
             health.drain()
@@ -171,7 +157,7 @@ def create_app(
     around = [*middleware(settings), *address_limits(settings, RateLimiter(storage=counts), addresses)]
     app = Gateway(lifespan=lifespan, middleware=around, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.events = events  # for who embeds the app: to append to, and to see who reads
-    graphiql = GraphiQL(tabs=EXAMPLES, issue_token=issue_token) if settings.shows_graphiql else None
+    graphiql = GraphiQL(tabs=graph.examples, issue_token=issue_token) if settings.shows_graphiql else None
     services = Services(executor, contexts, authenticator, revocations, reporter, admission, persisted)
     sockets = WebSocketSettings(allowed_origins=settings.cors_origins, operation_timeout=settings.request_timeout)
     streams = StreamEndpoint(services, StreamSettings(operation_timeout=settings.request_timeout))
@@ -215,14 +201,14 @@ def create_app(
     return app
 
 
-async def check_contract(backends: Mapping[str, RestClient], schema: ComposedSchema) -> list[Report]:
+async def check_contract(graph: Graph, backends: Mapping[str, RestClient], schema: ComposedSchema) -> list[Report]:
     """Hold what is asked and expected of each backend against its OpenAPI."""
-    operations = [*operations_of(CLIENTS), *operations_of_loaders(SUBGRAPHS)]
-    return await check(backends, operations, known_values(SUBGRAPHS, schema.graphql_schema))
+    operations = [*operations_of(graph.clients), *operations_of_loaders(graph.subgraphs)]
+    return await check(backends, operations, known_values(graph.subgraphs, schema.graphql_schema))
 
 
-async def _warn_of_drift(backends: Mapping[str, RestClient], schema: ComposedSchema) -> None:
-    for report in await check_contract(backends, schema):
+async def _warn_of_drift(graph: Graph, backends: Mapping[str, RestClient], schema: ComposedSchema) -> None:
+    for report in await check_contract(graph, backends, schema):
         if report.unchecked is not None:
             log.info("contract.unchecked", service=report.service, reason=report.unchecked)
         for line in report.drift:
@@ -263,6 +249,7 @@ def address_limits(settings: Settings, limiter: RateLimiter, addresses: ClientAd
 
 
 def connect_backends(
+    graph: Graph,
     service_urls: Mapping[str, str],
     *,
     share_reads: bool = True,
@@ -270,9 +257,9 @@ def connect_backends(
     timing: Timing | None = None,
     observers: Sequence[Observer] = (log_exchange,),
 ) -> dict[str, RestClient]:
-    """One client for each backend, by the name of the service; a URL of the environment has precedence."""
+    """One client for each backend of a graph, by the name of the service; a URL of the environment has precedence."""
     backends: dict[str, RestClient] = {}
-    for service in {client.service.name: client.service for client in CLIENTS}.values():
+    for service in {client.service.name: client.service for client in graph.clients}.values():
         settings = ServiceSettings.named(service.name)
         if settings.url is None:
             settings = settings.model_copy(update={"url": service_urls.get(service.name)})
@@ -298,65 +285,6 @@ def explain_operation(executor: Executor, prepared: Prepared) -> dict[str, objec
         return explain(executor.plan(prepared), prepared.variables or {}).as_json()
     except GraphQLError as error:
         return {"message": error.message}
-
-
-def create_metrics(
-    executor: Executor,
-    endpoint: GraphQLEndpoint,
-    backends: Mapping[str, RestClient],
-    cache: ResponseCache | None,
-    gate: Gate,
-) -> Metrics:
-    """What the gateway counts: how operations were executed, what backends were asked, and what is kept."""
-    metrics = Metrics()
-    metrics.count(
-        "atrium_operations_executed",
-        "Operations executed, by a compiled plan or by graphql-core.",
-        ("executor",),
-        lambda: [(("plan",), executor.stats.planned), (("graphql-core",), executor.stats.unplanned)],
-    )
-    metrics.count(
-        "atrium_operations_shared",
-        "Queries over HTTP that were answered by the execution of an identical one in flight.",
-        (),
-        lambda: [((), endpoint.sharing.shared)],
-    )
-    metrics.count(
-        "atrium_limits_exceeded",
-        "Times that something exceeded a limit, which refused it or only warned.",
-        ("code", "outcome"),
-        gate.counts,
-    )
-    for name, documentation in BACKEND_COUNTERS.items():
-        metrics.count(
-            f"atrium_backend_{name}",
-            documentation,
-            ("service",),
-            partial(_backend_counts, backends, name),
-        )
-    metrics.gauge(
-        "atrium_backend_circuit",
-        "The breaker of each operation that was called: 0 closed, 1 half open, 2 open.",
-        ("service", "operation"),
-        lambda: [
-            ((service, operation), state)
-            for service, backend in backends.items()
-            for operation, state in backend.attempts.states()
-        ],
-    )
-    metrics.gauge(
-        "atrium_backend_waiting",
-        "Calls that wait for their turn.",
-        ("service",),
-        lambda: [((service,), backend.attempts.waiting) for service, backend in backends.items()],
-    )
-    if cache is not None:
-        metrics.gauge("atrium_cache_bytes", "Memory that kept answers take.", (), lambda: [((), cache.size)])
-    return metrics
-
-
-def _backend_counts(backends: Mapping[str, RestClient], name: str) -> list[tuple[tuple[str], int]]:
-    return [((service,), getattr(backend.stats, name)) for service, backend in backends.items()]
 
 
 async def _watch_revocations(events: EventLog, revocations: Revocations) -> None:

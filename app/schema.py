@@ -1,9 +1,13 @@
 """The schema: every domain, listed once."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import resolvers
-from app.graph import ComposedSchema
+from app.graph import ComposedSchema, Subgraph
+from app.rest import Client
+from clients import CLIENTS
 from resolvers.account import account
 from resolvers.admin import administration
 from resolvers.ai_agent import ai_agent
@@ -56,6 +60,22 @@ SUBGRAPHS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """What a gateway serves: its domains, the clients that they read with, and documents to begin with."""
+
+    subgraphs: Sequence[Subgraph]
+    clients: Sequence[type[Client]]
+    examples: Sequence[str] = ()
+
+    def create_schema(self) -> ComposedSchema:
+        """The federated schema of every domain."""
+        return ComposedSchema(self.subgraphs)
+
+
+PLATFORM = Graph(SUBGRAPHS, CLIENTS, EXAMPLES)
+
+
 def create_schema() -> ComposedSchema:
-    """The federated schema of every domain."""
-    return ComposedSchema(SUBGRAPHS)
+    """The schema of the platform."""
+    return PLATFORM.create_schema()

@@ -63,7 +63,7 @@ class Loader(DataLoader[K, V], Generic[K, V]):
     @classmethod
     def backend_call(cls) -> BackendCall:
         """The call that `fetch` makes, known before anything runs: for explaining and for limits."""
-        raise NotImplementedError
+        return BackendCall("any", f"by {cls.__name__}", cls.max_batch)
 
     def missing(self) -> V:
         """What a key stands for that `fetch` left out: nothing, so `V` must admit None."""

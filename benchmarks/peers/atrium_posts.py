@@ -1,40 +1,23 @@
-"""The job on Atrium's own machinery: its subgraph, loader, REST client, executor and endpoint, with its middleware.
+"""The job on the gateway as it is served, with a graph of its own in place of the platform's.
 
-The job has no accounts and its peers check no tokens, so any bearer is a caller here; whose it is goes on to the
-upstream and decides what may be shared, as ever.
+The peers check no tokens; the gateway checks each, and whose it is goes on to the upstream and decides what may be
+shared, as ever.
 """
 
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import ClassVar
 
 import msgspec
-from fastapi import FastAPI
 from pydantic import SecretStr
 
-from app.events import EventLog, MemoryStore
-from app.graph import (
-    ComposedSchema,
-    ContextFactory,
-    Found,
-    Info,
-    Loader,
-    Parent,
-    Query,
-    Subgraph,
-    described,
-)
-from app.graph.principal import Principal, Revocations
-from app.main import Gateway, create_executor
-from app.rest import Client, RestClient, Service
-from app.server.authentication import Authenticator
+from app.graph import Found, Info, Loader, Parent, Query, Subgraph, described
+from app.main import Gateway, create_app
+from app.rest import Client, Service
+from app.schema import Graph
+from app.server.authentication import issue_token
 from app.server.collector import calm_collector
-from app.server.endpoint import GraphQLEndpoint
-from app.server.middleware import middleware
-from app.server.reporting import Reporter
-from app.settings import Environment, ServiceSettings, Settings
-from app.telemetry import configure_logging, log_exchange
+from app.settings import Environment, Settings
+from app.telemetry import configure_logging
 from benchmarks.serving import serve
 
 
@@ -112,44 +95,33 @@ def greet() -> str:
     return "Hello World!"
 
 
-class AnyBearer(Authenticator):
-    """Takes every Authorization header for the caller that it names."""
-
-    async def _verify(self, token: str) -> Principal:
-        return Principal(subject=token, token=token, token_id=token, expires_at=float("inf"))
+POSTS = Graph([blog], [BlogClient])
 
 
 def create_posts(upstream: str, *, shares: bool) -> Gateway:
-    """The same composition as `app.main.create_app`, with this subgraph alone."""
-    settings = Settings(
+    """The gateway, whole, with this graph. Without `shares`, nothing is shared and nothing kept."""
+    settings = posts_settings().model_copy(
+        update={"share_operations": shares, "share_reads": shares, "cache_reads": shares}
+    )
+    configure_logging(settings)
+    app = create_app(settings, {BlogClient.service.name: upstream}, graph=POSTS)
+    calm_collector()
+    return app
+
+
+def posts_settings() -> Settings:
+    """Production, with a secret that the load knows."""
+    return Settings(
         environment=Environment.PRODUCTION,
         jwt_secret=SecretStr("a-secret-for-benchmarks-that-is-long-enough"),
         log_level="WARNING",
-    )
-    configure_logging(settings)
-    service = BlogClient.service
-    backend = RestClient(service, ServiceSettings(url=upstream), share_reads=shares, observers=[log_exchange])
-    revocations = Revocations()
-    events = EventLog(MemoryStore(size=1, seconds=1))
-    endpoint = GraphQLEndpoint(
-        create_executor(settings, ComposedSchema([blog])),
-        ContextFactory({service.name: backend}, events, revocations, settings.request_timeout),
-        AnyBearer(settings, revocations),
-        Reporter(debug=False, suggests=False),
-        timeout=settings.request_timeout,
-        max_body_bytes=settings.max_body_bytes,
-        share=shares,
+        check_contract=False,
     )
 
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        yield
-        await backend.aclose()
 
-    app = Gateway(lifespan=lifespan, middleware=middleware(settings), openapi_url=None, docs_url=None, redoc_url=None)
-    app.serve_directly("/graphql", endpoint, settings)
-    calm_collector()
-    return app
+def bearer(caller: int) -> str:
+    """The Authorization header of one of the callers."""
+    return f"Bearer {issue_token(posts_settings(), subject=f'caller-{caller}')}"
 
 
 if __name__ == "__main__":

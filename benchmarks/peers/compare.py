@@ -10,6 +10,7 @@ from benchmarks.contest import Contestant, Effort, Result, UnfitError, check, ho
 from benchmarks.load import Request, generator
 from benchmarks.machine import Machine
 from benchmarks.peers import upstream
+from benchmarks.peers.atrium_posts import bearer
 from benchmarks.peers.data import QUERIES, expected
 from benchmarks.peers.servers import SHIPPED, UNSHARED, Server, installed_in, servers
 from benchmarks.show import megabytes, note, number, show, table
@@ -59,8 +60,8 @@ def compare_peers(machine: Machine, effort: Effort) -> None:
 
 def _requests(query: str, mode: str) -> list[Request]:
     if mode == SHIPPED:
-        return [Request(query, "Bearer caller")]
-    return [Request(query, f"Bearer caller-{caller}") for caller in range(CALLERS)]
+        return [Request(query, bearer(0))]
+    return [Request(query, bearer(caller)) for caller in range(CALLERS)]
 
 
 @contextmanager
@@ -89,12 +90,12 @@ def _checked(server: Server, machine: Machine, url: str, directory: Path, stack:
     contestant = server.start(machine.server_cores, url, directory)
     stack.callback(contestant.process.stop)
     for query in QUERIES.values():
-        check(contestant, Request(query, "Bearer caller"), expected(query))
+        check(contestant, Request(query, bearer(0)), expected(query))
     return contestant
 
 
 _EXPLAINED: Final = {
-    UNSHARED: f"Every request is another caller's ({CALLERS:,} `Authorization` headers in turn); no answer is kept or"
+    UNSHARED: f"Every request is another caller's ({CALLERS:,} signed tokens in turn); no answer is kept or"
     " shared. Atrium shares no queries and no reads, Tailcall without `dedupe` and with its users batched.",
     SHIPPED: "One caller. Atrium does identical ones in flight once; Tailcall as the public job configures it, which"
     " answers identical operations in flight once. The others share nothing.",
