@@ -98,7 +98,7 @@ class MediaService(Service):
 
     def __init__(self, settings: BackendSettings, http: httpx.AsyncClient) -> None:
         super().__init__(settings, http)
-        self.media = Media(settings.data_dir / "media" / self.name, settings.url_of(self.name))
+        self.media = Media(settings.data_dir / "media" / self.name, settings.public_url_of(self.name))
 
     def shown(self, body: bytes) -> bytes:
         return self.media.shown(body)

@@ -22,11 +22,15 @@ PORTS: Final = {
 
 
 class PeerSettings(BaseSettings):
-    """Where one service is, read from a variable that begins with its name: `LISTINGS_URL`."""
+    """Where one service is, read from variables that begin with its name: `CONTENT_URL`.
+
+    `CONTENT_PUBLIC_URL` is where browsers find its media, unless that is the same place.
+    """
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore")
 
     url: str | None = None
+    public_url: str | None = None
 
     @classmethod
     def named(cls, service: str) -> Self:
@@ -35,6 +39,10 @@ class PeerSettings(BaseSettings):
 
 def urls_from_environment() -> dict[str, str]:
     return {name: url for name in PORTS if (url := PeerSettings.named(name).url)}
+
+
+def public_urls_from_environment() -> dict[str, str]:
+    return {name: url for name in PORTS if (url := PeerSettings.named(name).public_url)}
 
 
 class BackendSettings(BaseSettings):
@@ -63,6 +71,9 @@ class BackendSettings(BaseSettings):
     service_urls: dict[str, str] = Field(
         default_factory=urls_from_environment, description="Where each service is, by its name."
     )
+    public_urls: dict[str, str] = Field(
+        default_factory=public_urls_from_environment, description="Where browsers find the media of each service."
+    )
 
     def located_at(self, base_url: str) -> "BackendSettings":
         """The same settings, with every service of unknown place mounted under `base_url`."""
@@ -71,3 +82,6 @@ class BackendSettings(BaseSettings):
 
     def url_of(self, service: str) -> str:
         return self.service_urls.get(service) or f"http://127.0.0.1:{PORTS[service]}"
+
+    def public_url_of(self, service: str) -> str:
+        return self.public_urls.get(service) or self.url_of(service)

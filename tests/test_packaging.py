@@ -216,7 +216,12 @@ def test_every_service_is_composed_on_its_port_and_known_to_all() -> None:
 
 def test_only_the_gateway_is_reached_from_outside_and_after_all_others_are_healthy() -> None:
     services = compose()["services"]
-    assert [name for name, service in services.items() if "ports" in service] == ["gateway"]
+    ports = {name: service["ports"] for name, service in services.items() if "ports" in service}
+    assert ports == {"gateway": ["${PORT:-8003}:8003"]} | {
+        name: [f"127.0.0.1:{PORTS[name]}:{PORTS[name]}"] for name in ("content", "characters")
+    }
+    for name in ("content", "characters"):
+        assert services[name]["environment"][f"{name.upper()}_PUBLIC_URL"] == f"http://localhost:{PORTS[name]}"
     assert services["gateway"]["depends_on"] == {name: {"condition": "service_healthy"} for name in PORTS}
 
 

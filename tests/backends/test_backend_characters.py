@@ -2,11 +2,12 @@
 
 import base64
 import io
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from tests.backends.backend_world import Json, User, World, ids, paths, problem
+from tests.backends.backend_world import Json, User, World, ids, paths, problem, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -103,6 +104,13 @@ async def test_what_every_character_has_cannot_be_removed(world: World, name: st
     character = await made(owner)
     answer = await owner.send("PATCH", f"{CHARACTERS}/{character['id']}", {name: None})
     assert (problem(answer), paths(answer)) == ((422, "BAD_USER_INPUT"), [[name]])
+
+
+async def test_media_are_where_browsers_find_them(world: World, tmp_path: Path) -> None:
+    async with running(tmp_path, world.webhook, public_urls={"characters": "https://media.example"}) as other:
+        data = base64.b64encode(picture("PNG")).decode()
+        character = await made(other.agent(), profile_image=data)
+        assert character["profile_image_url"].startswith("https://media.example/media/")
 
 
 @pytest.mark.parametrize(("kind", "media_type"), [("PNG", "image/png"), ("JPEG", "image/jpeg"), ("WEBP", "image/webp")])
