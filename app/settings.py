@@ -67,11 +67,18 @@ class Settings(BaseSettings):
     event_log_size: int = Field(100_000, gt=0, description="Events kept for replay, at most.")
     event_log_seconds: float = Field(3600.0, gt=0, description="How long an event is kept for replay.")
 
+    max_connections: int = Field(10_000, gt=0, description="Connections at a time; more are answered with 503.")
+    client_timeout: float = Field(
+        10.0, gt=0, description="Seconds a head may take; a body has to bring 500 bytes for each second of as long."
+    )
     request_timeout: float = Field(15.0, gt=0, description="Seconds a whole query or mutation may take.")
     max_body_bytes: int = Field(2_000_000, gt=0, description="A longer request body is refused with 413.")
     invalid_request_status: Literal[400, 422] = Field(
         422,
         description="The status of a request that is understood and cannot be executed; 400 is that of earlier drafts.",
+    )
+    max_document_length: int = Field(
+        100_000, gt=0, description="A document of more characters is refused: MAX_DOCUMENT_LENGTH_LIMIT."
     )
     max_tokens: int = Field(15_000, gt=0, description="A document of more tokens is refused: MAX_TOKENS_LIMIT.")
     max_operations: int = Field(50, gt=0, description="Operations in one document: MAX_OPERATIONS_LIMIT.")

@@ -1,6 +1,6 @@
 """Execution of GraphQL documents; knows graphql-core, not the domains."""
 
-from app.execution.document import InvalidDocumentError, Prepared, Request, Stage
+from app.execution.document import InvalidDocumentError, Prepared, Request, Stage, syntax_tree
 from app.execution.executor import EventResult, Executor
 from app.execution.operation import Operation
 from app.execution.plan import Field, Kind, Plan
@@ -18,4 +18,5 @@ __all__ = [
     "Request",
     "Selection",
     "Stage",
+    "syntax_tree",
 ]

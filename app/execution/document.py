@@ -21,6 +21,7 @@ from graphql.execution.collect_fields import FragmentDetails
 from graphql.validation import ASTValidationRule
 
 from app.execution.operation import Operation, OperationType
+from app.execution.reading import LONG, Reader
 
 Stage: TypeAlias = Literal["parse", "validate", "operation"]
 Parse: TypeAlias = Callable[[str], DocumentNode]
@@ -110,6 +111,7 @@ class DocumentCache:
         self._parse = parse or parsed
         self._rules = [*specified_rules, *rules]
         self._documents: OrderedDict[str, Document] = OrderedDict()
+        self._reader = Reader()
 
     def get(self, text: str) -> Document:
         """The validated document of `text`; raises `InvalidDocumentError`."""
@@ -117,8 +119,17 @@ class DocumentCache:
         if document is not None:
             self._documents.move_to_end(text)
             return document
-        document = Document(self._schema, text, self._validated(text))
-        self._documents[text] = document
+        return self._keep(text, self._validated(text))
+
+    async def read(self, text: str) -> Document:
+        """The same; a long document that is not there yet is read beside the loop."""
+        if len(text) < LONG or text in self._documents:
+            return self.get(text)
+        node = await self._reader.read(text, self._validated)
+        return self.get(text) if text in self._documents else self._keep(text, node)
+
+    def _keep(self, text: str, node: DocumentNode) -> Document:
+        document = self._documents[text] = Document(self._schema, text, node)
         self._text += len(text)
         while len(self._documents) > self._size or self._text > self._max_text:
             self._text -= len(self._documents.popitem(last=False)[0])
@@ -134,9 +145,22 @@ class DocumentCache:
 def parsed(text: str) -> DocumentNode:
     """The syntax tree of a document, without a limit but that of the parser's recursion."""
     try:
-        return parse(text)
+        return syntax_tree(text)
     except GraphQLError as error:
         raise InvalidDocumentError("parse", [error]) from error
+
+
+def syntax_tree(text: str) -> DocumentNode:
+    """graphql-core's tree, which can be let go at once: no token refers to the one before it.
+
+    Else each refused document would be left to the garbage collector, which stops everybody for up to half a second.
+    """
+    document = parse(text)
+    token = document.loc.start_token if document.loc else None
+    while token is not None:
+        token.prev = None
+        token = token.next
+    return document
 
 
 def choose_operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

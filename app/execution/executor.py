@@ -12,11 +12,11 @@ from graphql.execution.values import VariableValues, get_variable_values
 from graphql.pyutils import is_awaitable
 from graphql.validation import ASTValidationRule
 
-from app.execution.document import DocumentCache, Parse, Prepared, Request
+from app.execution.document import Document, DocumentCache, Parse, Prepared, Request
 from app.execution.operation import Response, respond
 from app.execution.plan import Plan
 
-MAX_COERCION_ERRORS = 50
+MAX_COERCION_ERRORS = 20
 
 
 @dataclass(slots=True)
@@ -61,7 +61,13 @@ class Executor:
 
     def prepare(self, request: Request) -> Prepared:
         """Parse, validate and choose the operation; raises `InvalidDocumentError`."""
-        document = self._documents.get(request.query)
+        return self._prepared(self._documents.get(request.query), request)
+
+    async def read(self, request: Request) -> Prepared:
+        """The same, without keeping others waiting for a long document; raises `RequestError`, too."""
+        return self._prepared(await self._documents.read(request.query), request)
+
+    def _prepared(self, document: Document, request: Request) -> Prepared:
         return Prepared(document, document.operation(request.operation_name), request.variables)
 
     def plan(self, prepared: Prepared) -> Plan:

@@ -21,7 +21,7 @@ from app.server.multipart import is_multipart
 from app.server.negotiation import ResponseFormat, prefers_html, response_format
 from app.server.openness import is_open
 from app.server.outcome import Answers, Outcome
-from app.server.parameters import discard_body, from_body, from_query_string, is_batch, split_batch
+from app.server.parameters import discard_body, is_batch, request_in, split_batch
 from app.server.persisted import PersistedOperations
 from app.server.rate_limiting import standing_headers
 from app.server.received import Answer, FromAsgi, Received
@@ -288,12 +288,12 @@ class GraphQLEndpoint:
                 self._sharing.close_to_newcomers()
 
     async def _prepare(self, method: str, sent: bytes) -> Prepared:
-        found = self._recall(method, sent) if len(sent) <= _REMEMBERED_BYTES else self._understand(method, sent)
+        found = self._recall(method, sent) if len(sent) <= _REMEMBERED_BYTES else request_in(method, sent)
         return found if isinstance(found, Prepared) else await self._named(found, method)
 
     def _understand(self, method: str, sent: bytes) -> Prepared | Request:
         """The operation of a request; the request itself when its document has to be looked for."""
-        asked = from_body(sent) if method == "POST" else from_query_string(sent)
+        asked = request_in(method, sent)
         if self._persisted.concerns(asked):
             return asked
         prepared = self._executor.prepare(asked)
@@ -301,8 +301,8 @@ class GraphQLEndpoint:
         return prepared
 
     async def _named(self, asked: Request, method: str) -> Prepared:
-        """The operation of a request whose document may only be named."""
-        prepared = await self._persisted.prepare(asked, self._executor.prepare)
+        """The operation of a request whose document may only be named, or is long."""
+        prepared = await self._persisted.prepare(asked, self._executor.read)
         check_transport(prepared, method)
         return prepared
 

@@ -68,6 +68,11 @@ async def discard_body(receive: Receive) -> None:
                     return
 
 
+def request_in(method: str, sent: bytes) -> Request:
+    """The request that a body (of a POST) or else a query string holds; raises as these do."""
+    return from_body(sent) if method == "POST" else from_query_string(sent)
+
+
 def from_body(body: bytes) -> Request:
     """The request in a JSON body. Raises `RequestError`: 400 for what is no JSON, 422 for the wrong members."""
     try:

@@ -7,7 +7,7 @@ with their hash. Trusted documents come from a manifest that the clients' build 
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -87,10 +87,10 @@ class PersistedOperations:
         """Whether the request is to be looked at: most are plain."""
         return bool(request.extensions or request.document_id or self._only_trusted)
 
-    async def prepare(self, request: Request, prepare: Callable[[Request], Prepared]) -> Prepared:
+    async def prepare(self, request: Request, read: Callable[[Request], Awaitable[Prepared]]) -> Prepared:
         """The operation of a request; one that is sent with its hash is kept once it has proved to be valid.
 
-        Raises `RequestError`, and what `prepare` raises.
+        Raises `RequestError`, and what `read` raises.
         """
         hashed = _automatic_hash(request)
         if request.document_id is not None:
@@ -102,7 +102,7 @@ class PersistedOperations:
             raise RequestError(message, code="PERSISTED_QUERY_HASH_MISMATCH")
         if self._only_trusted and self._trusted.get(hash_of(request.query)) is None:
             raise RequestError("Only documents that were registered are run.", code="QUERY_NOT_IN_SAFELIST")
-        prepared = prepare(request)
+        prepared = await read(request)
         if hashed is not None and self._automatic:
             await self._store.put(f"persisted:{hashed}", request.query.encode(), KEEP_SECONDS)
         return prepared

@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 from typing import Final
 
-from graphql import DocumentNode, GraphQLError, parse
+from graphql import DocumentNode, GraphQLError
 
 from app.errors import RequestError
-from app.execution import InvalidDocumentError
+from app.execution import InvalidDocumentError, syntax_tree
 from app.server.limits.gate import Gate
 from app.server.limits.shape import Shape, Shapes
+from app.server.limits.tokens import has_more_tokens
 from app.settings import Settings
 
+MAX_LENGTH: Final = "MAX_DOCUMENT_LENGTH_LIMIT"
 MAX_TOKENS: Final = "MAX_TOKENS_LIMIT"
 MAX_RECURSION: Final = "MAX_RECURSION_LIMIT"
 MAX_OPERATIONS: Final = "MAX_OPERATIONS_LIMIT"
@@ -22,7 +24,6 @@ MAX_ALIASES: Final = "MAX_ALIASES_LIMIT"
 MAX_DIRECTIVES: Final = "MAX_DIRECTIVES_LIMIT"
 MAX_OVERLAPS: Final = "MAX_OVERLAPS_LIMIT"
 
-_TOO_MANY_TOKENS = "Document contains more than"
 _NESTED_TOO_DEEPLY = "nested too deeply"
 
 
@@ -39,13 +40,13 @@ class DocumentLimits:
 
     def parse(self, text: str) -> DocumentNode:
         """The document of a text. Raises `InvalidDocumentError`, and `RequestError` for what exceeds a limit."""
-        maximum = self.settings.max_tokens
+        self._keep(MAX_LENGTH, len(text), self.settings.max_document_length, "characters")
+        if has_more_tokens(text, self.settings.max_tokens):
+            self.gate.exceeded(MAX_TOKENS, _at_most(self.settings.max_tokens, "tokens"))
         try:
-            document = parse(text, max_tokens=None if self.gate.only_warns(MAX_TOKENS) else maximum)
+            document = syntax_tree(text)
         except GraphQLError as error:
             raise self._parse_error(error) from error
-        if document.token_count > maximum:
-            self.gate.exceeded(MAX_TOKENS, _at_most(maximum, "tokens"))
         try:
             self._check(Shapes(document))
         except RecursionError as error:
@@ -78,8 +79,6 @@ class DocumentLimits:
             self.gate.exceeded(code, _at_most(maximum, noun))
 
     def _parse_error(self, error: GraphQLError) -> Exception:
-        if _TOO_MANY_TOKENS in error.message:
-            return self.gate.refusal(MAX_TOKENS, _at_most(self.settings.max_tokens, "tokens"))
         if _NESTED_TOO_DEEPLY in error.message:
             return self._nested_too_deeply()
         return InvalidDocumentError("parse", [error])

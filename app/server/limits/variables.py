@@ -22,9 +22,11 @@ class VariableLimits:
         """Raises `RequestError` for variables that exceed a limit."""
         size = len(variables)
         depth = 1
-        level: list[Any] = [value for value in variables.values() if type(value) in _HOLDERS]
-        if not level and size <= self._max_size:
-            return
+        level: list[Any] = []
+        if size <= self._max_size:
+            level = [value for value in variables.values() if type(value) in _HOLDERS]
+            if not level:
+                return
         while level and size <= self._max_size and depth <= self._max_depth:
             depth += 1
             size += sum(map(len, level))

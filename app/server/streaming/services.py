@@ -26,5 +26,5 @@ class Services:
     async def prepare(self, request: Request) -> Prepared:
         """The operation of a request; raises `InvalidDocumentError` and `RequestError`."""
         if self.persisted is not None and self.persisted.concerns(request):
-            return await self.persisted.prepare(request, self.executor.prepare)
-        return self.executor.prepare(request)
+            return await self.persisted.prepare(request, self.executor.read)
+        return await self.executor.read(request)

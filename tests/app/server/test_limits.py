@@ -17,6 +17,7 @@ from tests.app.server.small_graph import JSON, client_of, error, post
 TWICE = " ".join(f"fragment F{i} on Query {{ ...F{i + 1} ...F{i + 1} }}" for i in range(100))
 
 LIMITS: list[tuple[dict[str, int], str, str, str]] = [
+    ({"max_document_length": 12}, "{ greet who }", "MAX_DOCUMENT_LENGTH_LIMIT", "12 characters"),
     ({"max_tokens": 3}, "{ greet who }", "MAX_TOKENS_LIMIT", "3 tokens"),
     ({"max_operations": 1}, "query A { greet } query B { who }", "MAX_OPERATIONS_LIMIT", "1 operations"),
     (

@@ -1,0 +1,44 @@
+"""Reading long documents beside the loop, in a thread of their own: others are served meanwhile."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from typing import Final
+
+from graphql import DocumentNode
+
+from app.errors import RequestError
+
+LONG: Final = 2000
+"""Characters; a document that is shorter is read in a few milliseconds."""
+MAX_WAITING: Final = 100
+
+
+class Reader:
+    """Reads one document at a time, and one that several ask for once."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, "documents")
+        self._reading: dict[str, asyncio.Future[DocumentNode]] = {}
+
+    async def read(self, text: str, parse: Callable[[str], DocumentNode]) -> DocumentNode:
+        """What `parse` makes of a text. Raises what that raises, and `RequestError` (503) when too many wait."""
+        reading = self._reading.get(text)
+        if reading is None:
+            if len(self._reading) >= MAX_WAITING:
+                message = "Too many long documents wait to be read."
+                raise RequestError(message, status=503, code="TOO_MANY_DOCUMENTS", headers={"retry-after": "1"})
+            loop = asyncio.get_running_loop()
+            reading = loop.run_in_executor(self._thread, copy_context().run, parse, text)
+            self._reading[text] = reading
+            reading.add_done_callback(lambda done: self._forget(text, done))
+        try:
+            return await asyncio.shield(reading)  # who leaves must not take it from the others
+        finally:
+            del reading  # which has the error that has this frame: only the garbage collector would find them
+
+    def _forget(self, text: str, done: asyncio.Future[DocumentNode]) -> None:
+        del self._reading[text]
+        if not done.cancelled():
+            done.exception()  # told to those who waited, if there still are any
