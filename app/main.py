@@ -33,6 +33,7 @@ from app.server.direct import DirectProtocol, direct_protocol
 from app.server.endpoint import GraphQLEndpoint
 from app.server.explanation import explain
 from app.server.graphiql import GraphiQL
+from app.server.guard import ConnectionLimits
 from app.server.health import Health
 from app.server.idempotency import Idempotency
 from app.server.ingress import create_ingress
@@ -89,6 +90,7 @@ class Gateway(FastAPI):
             serves_any_origin=not settings.cors_origins,
             headers=security_headers(settings),
             is_counted=settings.ip_rate_limit is not None,
+            limits=ConnectionLimits(settings.max_connections, settings.client_timeout),
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

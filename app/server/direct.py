@@ -7,10 +7,11 @@ from functools import lru_cache
 from typing import ClassVar
 
 from starlette.types import Message
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from app.server.admission import MAX_HEADERS
 from app.server.endpoint import FIXED_HEADERS, GraphQLEndpoint
+from app.server.guard import ConnectionLimits, GuardedProtocol
 from app.server.middleware import AccessLog, request_id_of, trace_of
 from app.server.negotiation import ResponseFormat, is_json, response_format
 from app.server.received import Answer, Received
@@ -59,7 +60,7 @@ class _Direct(Received):
         return {"type": "http.disconnect"}
 
 
-class DirectProtocol(HttpToolsProtocol):
+class DirectProtocol(GuardedProtocol):
     """uvicorn's protocol, with a shorter way for the plain POSTs of one path.
 
     Plain is what has its length in its head, is JSON and asks for one answer. Whatever else comes on the connection,
@@ -71,22 +72,24 @@ class DirectProtocol(HttpToolsProtocol):
     endpoint: ClassVar[GraphQLEndpoint]
     max_body_bytes: ClassVar[int]
     serves_any_origin: ClassVar[bool]
-    fixed_headers: ClassVar[bytes]
     is_counted: ClassVar[bool]
     log: ClassVar[AccessLog]
     _arriving: _Direct | None = None
     _default_headers: tuple[list[tuple[bytes, bytes]], bytes] = ([], b"")
 
     def on_message_begin(self) -> None:
+        self.begin_head()
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
 
     def on_headers_complete(self) -> None:
+        self.end_head()
         request = self._plain()
         if request is not None:
             self._arriving = self.cycle = request  # type: ignore[assignment]  # has what uvicorn asks of its own
             return
+        self.check_head()
         url, headers, expects = self.url, self.headers, self.expect_100_continue
         super().on_message_begin()
         self.url, self.expect_100_continue = url, expects
@@ -94,12 +97,14 @@ class DirectProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
+        self.body_bytes += len(body)
         if self._arriving is None:
             super().on_body(body)
         else:
             self._arriving.chunks.append(body)
 
     def on_message_complete(self) -> None:
+        self.end_arrival()
         request = self._arriving
         if request is None:
             super().on_message_complete()
@@ -201,12 +206,13 @@ def direct_protocol(
     serves_any_origin: bool,
     headers: Sequence[tuple[bytes, bytes]],
     is_counted: bool = False,
+    limits: ConnectionLimits | None = None,
 ) -> type[DirectProtocol]:
     """An HTTP protocol for uvicorn (`uvicorn.Config(http=…)`) that hands the plain POSTs of a path to the endpoint.
 
     With `serves_any_origin` no answer depends on which page asks; else requests of pages take the way of ASGI, where
     the headers of CORS are made. With `is_counted` all do: the requests of an address are counted there. `headers` are
-    on every answer.
+    on every answer. `limits` are those of every connection, whatever comes.
     """
     members = {
         "path": path,
@@ -217,6 +223,7 @@ def direct_protocol(
         "fixed_headers": b"".join(b"%s: %s\r\n" % header for header in (*FIXED_HEADERS, *headers)),
         "is_counted": is_counted,
         "log": AccessLog(),
+        "limits": limits or ConnectionLimits(),
     }
     return type("Direct", (DirectProtocol,), members)
 

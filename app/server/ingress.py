@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 import msgspec
 from pydantic import ValidationError
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -55,12 +55,14 @@ def create_ingress(log: EventLog, service_key: str, max_body_bytes: int, path: s
 
 async def _read_body(request: Request, limit: int) -> bytes:
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise _RefusedError(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "PAYLOAD_TOO_LARGE", f"The body is longer than {limit} bytes."
-            )
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > limit:
+                detail = f"The body is longer than {limit} bytes."
+                raise _RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "PAYLOAD_TOO_LARGE", detail)
+    except ClientDisconnect as error:
+        raise _RefusedError(HTTPStatus.BAD_REQUEST, "BAD_USER_INPUT", "The body broke off.") from error
     return bytes(body)
 
 

@@ -1,0 +1,236 @@
+"""The guard: connections that send nothing, too much or too slowly are ended, and nobody else is."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from app.server.direct import direct_protocol
+from app.server.guard import MAX_HEAD_BYTES, MAX_WAITING_REQUESTS, ConnectionLimits
+from tests.app.server.serving import Serving, serving
+from tests.app.server.small_graph import MAX_BODY, Work, an_endpoint
+from tests.app.server.test_direct import a_request, an_answer
+
+SECONDS = 5
+LARGE = b"x" * 20_000_000
+GET = b"GET /elsewhere HTTP/1.1\r\nhost: gateway\r\n\r\n"
+
+
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    """Says what it was sent; `/large` gives more than the system's buffers hold."""
+    request = Request(scope, receive)
+    sent = await request.body()
+    content = LARGE if request.url.path == "/large" else b"%d bytes" % len(sent)
+    await Response(content)(scope, receive, send)
+
+
+@asynccontextmanager
+async def guarded(limits: ConnectionLimits) -> AsyncIterator[Serving]:
+    protocol = direct_protocol(
+        "/graphql",
+        an_endpoint(Work()),
+        max_body_bytes=MAX_BODY,
+        serves_any_origin=True,
+        headers=[(b"x-content-type-options", b"nosniff")],
+        limits=limits,
+    )
+    async with serving(app, protocol) as server:
+        yield server
+
+
+@pytest.fixture
+async def hasty() -> AsyncIterator[Serving]:
+    """A server that waits a moment only."""
+    async with guarded(ConnectionLimits(timeout=0.1, patience=0.1)) as server:
+        yield server
+
+
+@pytest.fixture
+async def patient() -> AsyncIterator[Serving]:
+    """A server that waits for longer than a test takes."""
+    async with guarded(ConnectionLimits(timeout=60)) as server:
+        yield server
+
+
+async def all_answers(server: Serving, *sent: bytes) -> bytes:
+    """Everything that comes until the server ends the connection."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    try:
+        async with asyncio.timeout(SECONDS):
+            for piece in sent:
+                writer.write(piece)
+                await writer.drain()
+            return await reader.read()
+    finally:
+        writer.close()
+
+
+def told(answer: bytes) -> tuple[int, str]:
+    """The status and the code of one refusal."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert b"connection: close" in head.split(b"\r\n")
+    assert b"x-content-type-options: nosniff" in head.split(b"\r\n")
+    (error,) = json.loads(body)["errors"]
+    return int(head.split()[1]), error["extensions"]["code"]
+
+
+async def test_who_sends_nothing_is_left(hasty: Serving) -> None:
+    assert await all_answers(hasty) == b""
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"GET",
+        b"POST /graphql HTTP/1.1\r\nhost: gateway\r\nx-a: ",
+        a_request("{ greet }")[:-1],
+        a_request("{ greet }", target="/elsewhere")[:-1],
+        b"POST /elsewhere HTTP/1.1\r\nhost: gateway\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhel",
+    ],
+)
+async def test_who_does_not_go_on_is_told(hasty: Serving, begun: bytes) -> None:
+    assert told(await all_answers(hasty, begun)) == (408, "REQUEST_NOT_SENT")
+
+
+async def test_a_head_may_not_come_drop_by_drop(hasty: Serving) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", hasty.port)
+    writer.write(b"GET / HTTP/1.1\r\n")
+
+    dripping = asyncio.create_task(_drip(writer, b"x-a: b\r\n"))
+    async with asyncio.timeout(SECONDS):
+        assert told(await reader.read()) == (408, "REQUEST_NOT_SENT")
+    dripping.cancel()
+    writer.close()
+
+
+async def test_lines_between_requests_keep_no_connection(hasty: Serving) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", hasty.port)
+    dripping = asyncio.create_task(_drip(writer, b"\r\n"))
+    async with asyncio.timeout(SECONDS):
+        with suppress(ConnectionResetError):  # by what came when it was closed
+            assert await reader.read() == b""
+    dripping.cancel()
+    writer.close()
+
+
+async def _drip(writer: asyncio.StreamWriter, drop: bytes) -> None:
+    while True:
+        writer.write(drop)
+        await asyncio.sleep(0.02)
+
+
+async def test_a_body_that_comes_fast_enough_may_take_longer_than_the_limit(hasty: Serving) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", hasty.port)
+    writer.write(b"POST /elsewhere HTTP/1.1\r\nhost: gateway\r\ncontent-length: 10000\r\n\r\n")
+    async with asyncio.timeout(SECONDS):
+        for _ in range(20):  # half a second in all
+            writer.write(b"x" * 500)
+            await asyncio.sleep(0.025)
+        assert (await an_answer(reader))[2] == b"10000 bytes"
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        [b"GET / HTTP/1.1\r\nx-a: " + b"a" * MAX_HEAD_BYTES + b"\r\n\r\n"],
+        [b"GET / HTTP/1.1\r\nx-a: ", *[b"a" * 50_000] * 10],
+        [b"GET /" + b"a" * MAX_HEAD_BYTES + b" HTTP/1.1\r\n\r\n"],
+        [b"GET / HTTP/1.1\r\n", *[b"x-a: abcdefgh\r\n" * 1000] * 20],
+    ],
+    ids=["header", "endless header", "url", "headers"],
+)
+async def test_a_long_head_is_refused(patient: Serving, head: list[bytes]) -> None:
+    assert told(await all_answers(patient, *head)) == (431, "HEADERS_TOO_LARGE")
+
+
+async def test_a_large_body_in_one_piece_is_no_long_head(patient: Serving) -> None:
+    body = b"x" * 200_000
+    head = b"POST /elsewhere HTTP/1.1\r\nhost: gateway\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % len(body)
+
+    assert (await all_answers(patient, head + body)).endswith(b"200000 bytes")
+
+
+async def test_requests_that_wait_are_answered_in_order_however_many_come_later(patient: Serving) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", patient.port)
+    async with asyncio.timeout(SECONDS):
+        for _ in range(5):
+            writer.write(GET * MAX_WAITING_REQUESTS)
+            for _ in range(MAX_WAITING_REQUESTS):
+                assert (await an_answer(reader))[2] == b"0 bytes"
+    writer.close()
+
+
+async def test_more_requests_than_may_wait_end_the_connection(patient: Serving) -> None:
+    with suppress(ConnectionResetError):
+        assert (await all_answers(patient, GET * 10_000)).count(b"HTTP/1.1 200") < MAX_WAITING_REQUESTS
+    await _until(lambda: not patient.server.server_state.connections)
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\ncontent-length: 5\r\n\r\n0\r\n\r\n",
+        b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nhello",
+        b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5, 5\r\n\r\nhello",
+        b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: +5\r\n\r\nhello",
+        b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length : 5\r\n\r\nhello",
+        b"POST / HTTP/1.1\r\nhost: a\r\nx-a: a\r\n content-length: 5\r\n\r\nhello",
+        b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n-1\r\n",
+        b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nfffffffffffffffff\r\n",
+        b"GET / HTTP/1.1\nhost: a\n\n",
+        b"GET / HTTP/1.1\r\nx-a: a\x00b\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"\x00" * 100,
+    ],
+)
+async def test_what_can_be_read_in_two_ways_is_refused(patient: Serving, request_bytes: bytes) -> None:
+    assert told(await all_answers(patient, request_bytes)) == (400, "BAD_REQUEST")
+
+
+async def test_a_body_after_an_upgrade_is_not_taken_for_a_request(patient: Serving) -> None:
+    smuggled = b"GET /smuggled HTTP/1.1\r\nhost: a\r\n\r\n"
+    head = b"POST / HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: h2c\r\ncontent-length: %d\r\n\r\n"
+
+    answer = await all_answers(patient, head % len(smuggled), smuggled)
+
+    assert told(answer) == (400, "UPGRADE_NOT_SUPPORTED")
+
+
+async def test_who_takes_no_answer_is_given_up(hasty: Serving) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", hasty.port, limit=1)
+    writer.write(b"GET /large HTTP/1.1\r\nhost: gateway\r\n\r\n")
+    await _until(lambda: not hasty.server.server_state.connections)
+    writer.close()
+    assert not reader.at_eof()
+
+
+async def test_who_takes_a_large_answer_has_it(patient: Serving) -> None:
+    answer = await all_answers(patient, b"GET /large HTTP/1.1\r\nhost: gateway\r\nconnection: close\r\n\r\n")
+
+    assert answer.endswith(LARGE)
+
+
+async def test_more_connections_than_may_be_are_refused() -> None:
+    async with guarded(ConnectionLimits(max_connections=2, timeout=60)) as server:
+        kept = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(2)]
+        for _, writer in kept:
+            writer.write(b"G")
+        assert told(await all_answers(server)) == (503, "TOO_MANY_CONNECTIONS")
+        for reader, writer in kept:
+            writer.write(GET[1:])
+            assert (await an_answer(reader))[2] == b"0 bytes"
+            writer.close()
+
+
+async def _until(is_so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(SECONDS):
+        while not is_so():  # noqa: ASYNC110 -- the server has no word for it
+            await asyncio.sleep(0.01)
