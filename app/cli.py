@@ -25,11 +25,15 @@ from app.schema import PLATFORM, create_schema
 from app.server.authentication import issue_token
 from app.server.collector import calm_collector
 from app.server.explanation import explain
+from app.server.websocket.protocol import SocketProtocol
 from app.settings import Environment, Settings, UnsafeSettingsError
 from app.telemetry import configure_logging
 
 MAX_MESSAGE_BYTES = 1_100_000
 """Of a WebSocket message; just above the limit that is answered with a close code."""
+
+SWITCH_SECONDS = 0.0005
+"""How long a thread that reads a long document may keep the loop waiting, each time."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -125,6 +129,7 @@ async def _run(app: Gateway, listener: socket.socket) -> None:
     config = uvicorn.Config(
         app,
         http=app.http_protocol,
+        ws=SocketProtocol,
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=10,
@@ -134,6 +139,7 @@ async def _run(app: Gateway, listener: socket.socket) -> None:
         ws_per_message_deflate=False,  # a fifth less time and half the memory a socket; messages are small
     )
     calm_collector()
+    sys.setswitchinterval(SWITCH_SECONDS)
     await _Server(config, app.state.streams.close).serve([listener])
 
 

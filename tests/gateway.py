@@ -21,6 +21,7 @@ from app.embedded import reference_backends
 from app.main import create_app
 from app.rest import Timing
 from app.server.authentication import issue_token
+from app.server.websocket.protocol import SocketProtocol
 from app.settings import Settings
 from backends.sample.people import PEOPLE
 
@@ -162,7 +163,9 @@ async def serving(
         async with backends as urls:
             gateway.service_urls = {**urls, **(service_urls or {})}
             app = create_app(settings, gateway.service_urls, issue_token=gateway.token, timing=timing)
-            server = uvicorn.Server(uvicorn.Config(app, http=app.http_protocol, log_config=None, access_log=False))
+            server = uvicorn.Server(
+                uvicorn.Config(app, http=app.http_protocol, ws=SocketProtocol, log_config=None, access_log=False)
+            )
             server.capture_signals = _no_signals  # type: ignore[method-assign]  # signals belong to pytest
             task = asyncio.create_task(server.serve([listener]))
             await _answers(f"{gateway.url}/health")

@@ -46,11 +46,14 @@ class Serving:
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, http: type[asyncio.Protocol] | None = None) -> AsyncIterator[Serving]:
-    """Serve an application while the block runs, over an HTTP protocol of uvicorn's or this one."""
+async def serving(
+    app: ASGIApp, http: type[asyncio.Protocol] | None = None, ws: type[asyncio.Protocol] | None = None
+) -> AsyncIterator[Serving]:
+    """Serve an application while the block runs, over protocols of uvicorn's or these."""
     config = uvicorn.Config(
         app,
         http=http or "auto",
+        ws=ws or "auto",
         host="127.0.0.1",
         port=0,
         log_config=None,
