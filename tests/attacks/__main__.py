@@ -1,0 +1,71 @@
+"""What each attack costs who is served beside it: `python -m tests.attacks`."""
+
+import argparse
+import asyncio
+import os
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+from tests.attacks.documents import DOCUMENTS
+from tests.attacks.floods import ASKED, BEGINNING, HEAD, PING, TEXT, flood, frame, hold
+from tests.attacks.world import Fortress, Neighbour, fortress, neighbour
+
+Attack = Callable[[], Awaitable[object]]
+
+
+async def again_and_again(attack: Attack) -> None:
+    while True:
+        with suppress(AssertionError):  # here nobody asks how long the attacker waits
+            await attack()
+
+
+async def beside(attack: Attack, client: Neighbour, seconds: float) -> str:
+    """A row of the table: the neighbour's figures while one attacker attacks as fast as it is answered."""
+    attacking = asyncio.create_task(again_and_again(attack))
+    figures = await client.measure(seconds)
+    attacking.cancel()
+    with suppress(asyncio.CancelledError):
+        await attacking
+    return f"{figures.p50:.1f} | {figures.p99:.1f} | {figures.failed}"
+
+
+def attacks(under: Fortress) -> dict[str, Attack]:
+    """Every attack, as often as it is called."""
+    floods: dict[str, Attack] = {
+        "1000 connections with half a head": partial(hold, under, HEAD, 1000),
+        "1000 connections with half a body": partial(hold, under, HEAD + b"content-length: 100\r\n\r\n{", 1000),
+        "requests without end, none of whose answers are read": partial(flood, under, b"", ASKED * 50, 20),
+        "pings without end": partial(flood, under, BEGINNING, frame(PING) * 10_000),
+        "messages without end": partial(flood, under, BEGINNING, frame(TEXT, b'{"type":"pong"}') * 10_000),
+    }
+    return {name: partial(under.post, hostile.content) for name, hostile in DOCUMENTS.items()} | floods
+
+
+async def main(under: Fortress, seconds: float, only: str) -> None:
+    show("| attack | p50 ms | p99 ms | pages that failed |\n| --- | ---: | ---: | ---: |")
+    async with neighbour(under) as client:
+        os.nice(10)  # from here on, so that the attacker's own work is not what the neighbour waits for
+        await client.measure(seconds)
+        show(f"| none | {await beside(asyncio.Event().wait, client, 3 * seconds)} |")
+        for name, attack in attacks(under).items():
+            if only in name:
+                show(f"| {name} | {await beside(attack, client, seconds)} |")
+        show(f"| none | {await beside(asyncio.Event().wait, client, 3 * seconds)} |")
+
+
+def show(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m tests.attacks", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=2.0, help="how long each attack lasts")
+    parser.add_argument("--only", default="", help="only attacks whose name has this in it")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, fortress(Path(folder)) as started:
+        asyncio.run(main(started, options.seconds, options.only))

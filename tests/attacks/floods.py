@@ -1,0 +1,70 @@
+"""Connections by the thousand, and what is sent over them without end."""
+
+import asyncio
+import json
+import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from tests.attacks.world import Fortress
+
+HEAD = b"POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n"
+HANDSHAKE = (
+    b"GET /graphql HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n"
+    b"sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\nsec-websocket-protocol: graphql-transport-ws\r\n"
+)
+INIT = json.dumps({"type": "connection_init"})
+TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
+ASKED = b"GET /graphql?query={viewer{roles}} HTTP/1.1\r\nhost: a\r\ngraphql-preflight: 1\r\n\r\n"
+
+
+def frame(opcode: int, content: bytes = b"", *, is_last: bool = True) -> bytes:
+    """A frame of a client (RFC 6455, section 5.2), masked with zeros."""
+    head = bytes([opcode | (0x80 if is_last else 0)])
+    if len(content) < 126:
+        return head + bytes([0x80 | len(content)]) + bytes(4) + content
+    return head + bytes([0x80 | 127]) + struct.pack("!Q", len(content)) + bytes(4) + content
+
+
+BEGINNING = HANDSHAKE + b"\r\n" + frame(TEXT, INIT.encode())
+
+Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+@asynccontextmanager
+async def opened(under: Fortress, count: int) -> AsyncIterator[list[Connection]]:
+    """So many connections, which are torn down in the end."""
+    connections = [await asyncio.open_connection("127.0.0.1", under.port) for _ in range(count)]
+    try:
+        yield connections
+    finally:
+        for _, writer in connections:
+            writer.transport.abort()
+            writer.close()
+        with suppress(OSError):
+            await asyncio.gather(*(writer.wait_closed() for _, writer in connections), return_exceptions=True)
+
+
+async def send_without_end(writer: asyncio.StreamWriter, content: bytes, seconds: float) -> None:
+    """Send the same again and again, and read nothing, for so long or until the connection is ended."""
+    with suppress(ConnectionError, TimeoutError):
+        async with asyncio.timeout(seconds):
+            while True:
+                writer.write(content)
+                await writer.drain()
+
+
+async def flood(under: Fortress, begun: bytes, content: bytes, connections: int = 1, seconds: float = 1.0) -> None:
+    """Open connections, begin each, and send without end on all of them."""
+    async with opened(under, connections) as found:
+        for _, writer in found:
+            writer.write(begun)
+        await asyncio.gather(*(send_without_end(writer, content, seconds) for _, writer in found))
+
+
+async def hold(under: Fortress, begun: bytes, connections: int) -> None:
+    """Open connections, begin each, and send no more until all are ended."""
+    async with opened(under, connections) as found:
+        for _, writer in found:
+            writer.write(begun)
+        await asyncio.gather(*(reader.read() for reader, _ in found), return_exceptions=True)
