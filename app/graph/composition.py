@@ -84,6 +84,7 @@ class ComposedSchema(strawberry.federation.Schema):
             federation_version="2.9",
         )
         _drop_null_defaults(self._schema)
+        _have_choices_validated(self._schema)
         self._give_resolvers(frozenset(codes))
         _decide_types_by_record(self._schema, subgraphs)
         _blame_backends_for_unknown_values(self._schema)
@@ -197,6 +198,22 @@ def _drop_null_defaults(schema: GraphQLSchema) -> None:
         for given in inputs:
             if given.default_value is None:
                 given.default_value = Undefined
+
+
+def _have_choices_validated(schema: GraphQLSchema) -> None:
+    """Make a OneOf input one to graphql-core, which refuses a wrong one by name.
+
+    Strawberry would find out when the input is made, in the midst of the execution.
+    """
+    for named in schema.type_map.values():
+        if isinstance(named, GraphQLInputObjectType) and _definition_of(named).is_one_of:
+            named.is_one_of = True
+            del named.out_type
+
+
+def _definition_of(named: GraphQLInputObjectType) -> StrawberryObjectDefinition:
+    definition: StrawberryObjectDefinition = named.extensions["strawberry-definition"]
+    return definition
 
 
 def _decide_types_by_record(schema: GraphQLSchema, subgraphs: Sequence[Subgraph]) -> None:

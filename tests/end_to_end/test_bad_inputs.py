@@ -100,6 +100,21 @@ async def test_credentials_that_a_platform_refuses_are_named(
     assert (await robin.run("{ socialAccounts { totalCount } }")).data == {"socialAccounts": {"totalCount": 0}}
 
 
+@pytest.mark.parametrize(
+    ("mutation", "literal"),
+    [
+        ("connectSocialAccount", "{platform: FACEBOOK, credentials: {}}"),
+        ("connectSocialAccount", "{platform: FACEBOOK, credentials: {oauth: null}}"),
+        ("connectSocialAccount", '{platform: FACEBOOK, credentials: {oauth: {code: "a"}, apiKey: null}}'),
+        ("activateSession", '{title: "First", id: "ses_1"}'),
+    ],
+)
+async def test_a_literal_has_exactly_one_of_what_is_to_choose_from(robin: Agent, mutation: str, literal: str) -> None:
+    answer = await robin.run(f"mutation {{ {mutation}(input: {literal}) {{ userErrors {{ code }} }} }}")
+
+    assert (answer.status, answer.code, answer.calls) == (422, "GRAPHQL_VALIDATION_FAILED", [])
+
+
 @pytest.mark.parametrize("credentials", [{}, {"oauth": None}, {"oauth": {"code": "a"}, "apiKey": {"apiKey": "b"}}])
 async def test_credentials_are_of_exactly_one_kind(robin: Agent, credentials: dict[str, Any]) -> None:
     answer = await robin.attempt("connectSocialAccount", {"platform": "FACEBOOK", "credentials": credentials})

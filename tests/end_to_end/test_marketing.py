@@ -45,6 +45,17 @@ async def test_a_new_listing_is_read_and_found(gateway: Gateway) -> None:
     }
 
 
+async def test_a_listing_of_who_is_no_agent_has_none(gateway: Gateway) -> None:
+    answer = await gateway.query(
+        """mutation {
+            createListing(input: { address: "9 Elm Row" }) { listing { address agent { name } } userErrors { message } }
+        }""",
+        email="admin@example.com",
+    )
+
+    assert answer.data["createListing"] == {"listing": {"address": "9 Elm Row", "agent": None}, "userErrors": []}
+
+
 async def test_what_waits_for_a_decision_is_listed_until_it_is_made(gateway: Gateway) -> None:
     waiting = "{ pendingApprovals { totalCount nodes { id status } } }"
     answer = await gateway.query(waiting, email="priya@example.com")
