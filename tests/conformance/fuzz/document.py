@@ -4,8 +4,22 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from graphql import GraphQLField, GraphQLSchema, get_named_type, is_abstract_type, is_leaf_type, parse, validate
+from graphql import (
+    DocumentNode,
+    GraphQLField,
+    GraphQLSchema,
+    NoUnusedVariablesRule,
+    OverlappingFieldsCanBeMergedRule,
+    get_named_type,
+    is_abstract_type,
+    is_leaf_type,
+    parse,
+    validate,
+)
 from graphql.type import GraphQLInterfaceType, GraphQLObjectType
+
+BROKEN_BY_CHANCE = (NoUnusedVariablesRule, OverlappingFieldsCanBeMergedRule)
+"""The rules that a document may not keep to; to all others it is made."""
 
 LITERALS = {
     "count": ["1", "-7", "null"],
@@ -41,7 +55,7 @@ class DocumentMaker:
     budget: int = 60
     fragments: list[str] = field(default_factory=list)
 
-    def make(self) -> tuple[str, dict[str, Any]]:
+    def make(self) -> tuple[DocumentNode, dict[str, Any]]:
         """A valid document and variables for it."""
         while True:
             kind = self.random.choice(["query", "query", "query", "mutation"])
@@ -52,8 +66,9 @@ class DocumentMaker:
             text = "\n".join([body, *self.fragments])
             used = [f"{name}: {of_type}" for name, of_type in VARIABLES.items() if name in text]
             text = f"{kind} Fuzz{f'({chr(44).join(used)})' if used else ''} {text}"
-            if not validate(self.schema, parse(text)):
-                return text, self._variables(text)
+            document = parse(text)
+            if not validate(self.schema, document, BROKEN_BY_CHANCE, max_errors=1):
+                return document, self._variables(text)
 
     def _variables(self, text: str) -> dict[str, Any]:
         values: dict[str, list[Any]] = {
