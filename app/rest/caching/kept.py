@@ -32,7 +32,8 @@ class Kept(msgspec.Struct):
     """An answer of status 200. Moments are in seconds since the epoch.
 
     `mark` is the place among the changes of its service at which it was asked for: after a later change it has to be
-    validated before it is used, whatever the times say. `decoded` is its value and the type it was decoded as.
+    validated before it is used, whatever the times say. `decoded` is its value and the type it was decoded as, from
+    when it is used again: what is kept for callers who do not come back never is, and costs no more than its body.
     """
 
     body: bytes

@@ -77,8 +77,6 @@ class CachedReads:
             value = translation.value(call, answer, kind)
             self._stats.misses += 1
             kept = kept_of(answer, sent.at, sent.mark or 0) if answer.status == 200 else None
-            if kept is not None:
-                kept.decoded = (kind, value)
         if kept is not None and sent.mark is not None:
             self._cache.keep(place, kept)
         elif sent.kept is not None:
