@@ -5,7 +5,7 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock"
 
 .SILENT:
-.PHONY: help run serve test lint types imports deps schema coverage fmt bench bench-smoke fuzz chaos attacks ci lock graphiql clean
+.PHONY: help run serve test lint types imports deps schema coverage fmt bench bench-smoke fuzz schemathesis chaos attacks soak ci lock graphiql clean
 
 help: ; sed -nE 's/^([a-z-]+):.*## ([a-z].*)/  make \1\t\2/p' Makefile | expand -t 20
 run: .venv/installed ; exec $(BIN)/gateway dev ## serve on 127.0.0.1:8003, with reference backends and sample data
@@ -21,8 +21,10 @@ fmt: .venv/installed-dev ; $(BIN)/ruff check --fix . && $(BIN)/ruff format . ## 
 bench: .venv/installed-dev ; $(BIN)/python -m benchmarks $(ARGS) ## measure
 bench-smoke: .venv/installed-dev ; $(BIN)/python -m benchmarks --smoke ## see that what measures works
 fuzz: .venv/installed-dev ; $(BIN)/python -W ignore::RuntimeWarning -m tests.conformance.fuzz $(ARGS) ## compare random executions with graphql-core's, with ARGS="--cases 100000 --seed 1"
+schemathesis: .venv/installed-dev ; $(BIN)/python -m tests.fuzzing $(ARGS) ## ask a gateway whatever its schema allows, for 10 minutes or with ARGS="--seconds 60 --seed 1"
 chaos: .venv/installed-dev ; $(BIN)/python -m tests.chaos $(ARGS) ## measure what each fault of a backend costs, with ARGS="--off" for without retries and breaker
 attacks: .venv/installed-dev ; $(BIN)/python -m tests.attacks $(ARGS) ## measure what each attack costs who is served beside it, with ARGS="--seconds 5 --only fragments"
+soak: .venv/installed-dev ; $(BIN)/python -m benchmarks.soak $(ARGS) ## everything at once for half an hour, or with ARGS="--minutes 5"
 ci: ; .ci/run ## check everything, as CI does
 lock: .venv/installed-dev ; $(LOCK) pyproject.toml --group build -o requirements.lock $(ARGS) && $(LOCK) pyproject.toml --group build --group dev -c requirements.lock -o requirements-dev.lock $(ARGS) ## pin the dependencies; ARGS=--upgrade for newer ones
 graphiql: ; set -e; dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; cp app/server/graphiql_source/* "$$dir"; cd "$$dir"; npm install --no-package-lock; node build.mjs "$(CURDIR)/app/server/static" ## bundle GraphiQL, with node and npm

@@ -9,11 +9,12 @@ from benchmarks.contest import Effort, UnfitError
 from benchmarks.gateway.compare import compare
 from benchmarks.gateway.memory import watch_memory
 from benchmarks.machine import Machine
+from benchmarks.overhead import compare_overhead
 from benchmarks.peers.compare import compare_peers
 from benchmarks.peers.servers import install
 from benchmarks.show import note, show
 
-PARTS = ("gateway", "memory", "peers")
+PARTS = ("gateway", "memory", "overhead", "peers")
 
 
 def main() -> int:
@@ -31,6 +32,8 @@ def main() -> int:
             compare(machine, effort, callers=50 if smoke else 5000)
         if options.only in (None, "memory"):
             watch_memory(machine, requests=200 if smoke else options.requests)
+        if options.only in (None, "overhead"):
+            compare_overhead(machine, turns=2 if smoke else options.turns)
         if options.only in (None, "peers"):
             if not smoke:
                 install()
@@ -48,6 +51,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="how often each server has its turn")
     parser.add_argument("--seconds", type=float, default=5.0, help="how long each turn is")
     parser.add_argument("--requests", type=int, default=50_000, help="how many requests memory is watched for")
+    parser.add_argument("--turns", type=int, default=200, help="how many turns overhead is measured in")
     return parser.parse_args()
 
 

@@ -80,7 +80,7 @@ async def _send(url: str, requests: Iterator[Request], connections: int, seconds
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or 80
     started = time.monotonic()
-    tally = _Tally((_rendered(parts.path, parts.netloc, request) for request in requests), started + seconds)
+    tally = _Tally((rendered(parts.path, parts.netloc, request) for request in requests), started + seconds)
     loop = asyncio.get_running_loop()
     opened = [await loop.create_connection(lambda: _Sender(tally), host, port) for _ in range(connections)]
     await asyncio.gather(*[sender.closed for _, sender in opened])
@@ -95,7 +95,8 @@ async def _send(url: str, requests: Iterator[Request], connections: int, seconds
     )
 
 
-def _rendered(path: str, host: str, request: Request) -> bytes:
+def rendered(path: str, host: str, request: Request) -> bytes:
+    """The request as it goes over the wire."""
     authorization = f"authorization: {request.authorization}\r\n" if request.authorization else ""
     head = (
         f"POST {path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\naccept: application/json\r\n"

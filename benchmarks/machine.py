@@ -80,6 +80,11 @@ class Process:
         return sum(int(_proc(pid, "statm").split()[1]) * _PAGE_BYTES for pid in self._tree())
 
     @property
+    def open_files(self) -> int:
+        """Files and sockets that the process has open; not those of its descendants."""
+        return sum(1 for _ in Path(f"/proc/{self._popen.pid}/fd").iterdir())
+
+    @property
     def cpu_seconds(self) -> float:
         """CPU time that the process and its living descendants have used."""
         ticks = 0

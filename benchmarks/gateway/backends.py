@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 
 from pydantic import SecretStr
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -33,7 +34,10 @@ class CallCounter:
 
 async def serve() -> None:
     settings = BackendSettings(
-        jwt_secret=SecretStr(SECRET), service_key=SecretStr(SERVICE_KEY), data_dir=data_dir(), events_url=None
+        jwt_secret=SecretStr(SECRET),
+        service_key=SecretStr(SERVICE_KEY),
+        data_dir=data_dir(),
+        events_url=os.environ.get("EVENTS_URL"),
     ).located_at(f"http://127.0.0.1:{port()}")
     backends = create_backends(settings, sample=True)
     with listener() as socket:

@@ -98,10 +98,10 @@ def greet() -> str:
 POSTS = Graph([blog], [BlogClient])
 
 
-def create_posts(upstream: str, *, shares: bool) -> Gateway:
-    """The gateway, whole, with this graph. Without `shares`, nothing is shared and nothing kept."""
+def create_posts(upstream: str, *, shares: bool, keeps: bool) -> Gateway:
+    """The gateway, whole, with this graph. With `shares` what is in flight is shared, with `keeps` answers are kept."""
     settings = posts_settings().model_copy(
-        update={"share_operations": shares, "share_reads": shares, "cache_reads": shares}
+        update={"share_operations": shares, "share_reads": shares, "cache_reads": keeps}
     )
     configure_logging(settings)
     app = create_app(settings, {BlogClient.service.name: upstream}, graph=POSTS)
@@ -125,5 +125,6 @@ def bearer(caller: int) -> str:
 
 
 if __name__ == "__main__":
-    gateway = create_posts(os.environ["UPSTREAM"], shares=os.environ["SHARE"] == "1")
+    shares = os.environ["SHARE"] == "1"
+    gateway = create_posts(os.environ["UPSTREAM"], shares=shares, keeps=shares)
     serve(gateway, gateway.http_protocol)

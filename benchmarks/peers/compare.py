@@ -97,8 +97,9 @@ def _checked(server: Server, machine: Machine, url: str, directory: Path, stack:
 _EXPLAINED: Final = {
     UNSHARED: f"Every request is another caller's ({CALLERS:,} signed tokens in turn); no answer is kept or"
     " shared. Atrium shares no queries and no reads, Tailcall without `dedupe` and with its users batched.",
-    SHIPPED: "One caller. Atrium does identical ones in flight once; Tailcall as the public job configures it, which"
-    " answers identical operations in flight once. The others share nothing.",
+    SHIPPED: "One caller. Atrium does identical ones in flight once and keeps the upstream's answers, which it has to"
+    " validate each time; Tailcall as the public job configures it, which answers identical operations in flight once."
+    " The others share nothing.",
 }
 
 
