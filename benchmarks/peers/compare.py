@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.contest import Contestant, Effort, Result, UnfitError, check, hold, wait_for
-from benchmarks.load import Request, generator
+from benchmarks.load import Request, generator, send_each
 from benchmarks.machine import Machine
 from benchmarks.peers import upstream
 from benchmarks.peers.atrium_posts import bearer
-from benchmarks.peers.data import QUERIES, expected
+from benchmarks.peers.data import GREET, QUERIES, expected
 from benchmarks.peers.servers import SHIPPED, UNSHARED, Server, installed_in, servers
 from benchmarks.show import megabytes, note, number, show, table
 
@@ -34,7 +34,7 @@ def compare_peers(machine: Machine, effort: Effort) -> None:
     """Print the tables; servers that are not installed, do not start or answer wrongly are named and left out."""
     results: dict[tuple[str, str, str], Result] = {}
     left_out: list[str] = []
-    with _running(machine, left_out) as running:
+    with _running(machine, left_out, CALLERS if effort.seconds else 1) as running:
         for mode in MODES:
             contestants = [contestant for server, contestant in running if mode in server.modes]
             kinds = {query: _requests(QUERIES[query], mode) for query in QUERIES}
@@ -65,7 +65,7 @@ def _requests(query: str, mode: str) -> list[Request]:
 
 
 @contextmanager
-def _running(machine: Machine, left_out: list[str]) -> Iterator[list[tuple[Server, Contestant]]]:
+def _running(machine: Machine, left_out: list[str], callers: int) -> Iterator[list[tuple[Server, Contestant]]]:
     """Every server that answers as it should."""
     with tempfile.TemporaryDirectory() as place, ExitStack() as stack:
         directory = Path(place)
@@ -75,7 +75,7 @@ def _running(machine: Machine, left_out: list[str]) -> Iterator[list[tuple[Serve
         running = []
         for server in servers():
             try:
-                running.append((server, _checked(server, machine, url, directory, stack)))
+                running.append((server, _checked(server, machine, url, directory, stack, callers=callers)))
             except UnfitError as error:
                 if server.name == OURS:
                     raise
@@ -84,13 +84,17 @@ def _running(machine: Machine, left_out: list[str]) -> Iterator[list[tuple[Serve
         yield running
 
 
-def _checked(server: Server, machine: Machine, url: str, directory: Path, stack: ExitStack) -> Contestant:
+def _checked(
+    server: Server, machine: Machine, url: str, directory: Path, stack: ExitStack, *, callers: int
+) -> Contestant:
     if not server.is_installed:
         raise UnfitError(f"not installed in {installed_in()}")
     contestant = server.start(machine.server_cores, url, directory)
     stack.callback(contestant.process.stop)
     for query in QUERIES.values():
         check(contestant, Request(query, bearer(0)), expected(query))
+    if UNSHARED in server.modes and callers > 1:  # a token is verified when it is first seen: not while it is timed
+        send_each(contestant.url, [Request(GREET, bearer(caller)) for caller in range(callers)], connections=20)
     return contestant
 
 
