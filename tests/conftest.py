@@ -1,11 +1,20 @@
 """What every test may ask for."""
 
+import gc
 import os
 from collections.abc import Iterator
 
 import pytest
 
 from tests.gateway import Gateway, serving_in_thread
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _garbage_of_the_module_alone() -> Iterator[None]:
+    """Looking for garbage among all that has been imported takes a second, which is the end of many a time limit."""
+    gc.freeze()
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="session", autouse=True)
