@@ -32,7 +32,7 @@ from app.telemetry import configure_logging
 MAX_MESSAGE_BYTES = 1_100_000
 """Of a WebSocket message; just above the limit that is answered with a close code."""
 
-SWITCH_SECONDS = 0.0005
+SWITCH_SECONDS = 0.0002
 """How long a thread that reads a long document may keep the loop waiting, each time."""
 
 

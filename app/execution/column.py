@@ -139,11 +139,12 @@ class LevelColumn(ArgumentColumn):
 class ResolverColumn(ArgumentColumn):
     """Each value by a call of the field's resolver; `None` is the executor's default resolver."""
 
-    __slots__ = ("_resolve",)
+    __slots__ = ("_ignores_info", "_resolve")
 
     def __init__(self, field: Field) -> None:
         super().__init__(field)
         self._resolve = field.definition.resolve
+        self._ignores_info = field.definition.extensions.get("ignores_info", False)
 
     def values(self, objects: Values, trail: FieldTrail, run: Run) -> Values:
         try:
@@ -153,10 +154,11 @@ class ResolverColumn(ArgumentColumn):
         resolve = self._resolve or run.executor.field_resolver
         if run.executor.middleware_manager is not None:
             resolve = run.executor.middleware_manager.get_field_resolver(resolve)
+        ignores_info = self._ignores_info and run.executor.middleware_manager is None
         values: Values = []
         for index, source in enumerate(objects):
             try:
-                values.append(resolve(source, trail.info(index, run), **arguments))
+                values.append(resolve(source, None if ignores_info else trail.info(index, run), **arguments))
             except Exception as error:  # whatever a resolver raises is the error of its field
                 values.append(error)
         return values

@@ -54,6 +54,11 @@ class Prepared(msgspec.Struct, frozen=True):
         name = self.operation.node.name
         return name.value if name else None
 
+    @property
+    def label(self) -> str:
+        """What logs call it: its name, or its type if it has none."""
+        return self.operation_name or self.operation_type
+
 
 class InvalidDocumentError(Exception):
     """A document that cannot be executed. `stage` says what failed; nothing has run."""

@@ -101,6 +101,14 @@ class Operation:
         assert root_type is not None, "a validated operation has a root type"
         return root_type
 
+    @property
+    def is_immediate(self) -> bool:
+        """Whether it is known to be a query that has nothing to wait for, whatever its variables."""
+        if self.kind != "query" or self.node.variable_definitions:
+            return False
+        plan = self._plans.get(())
+        return plan is not None and plan.is_immediate
+
     def executor(
         self, executor_class: type[FieldExecutor[Any]], variable_values: VariableValues, context: object, root: object
     ) -> FieldExecutor[Any]:

@@ -6,7 +6,14 @@ from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from graphql import FieldNode, GraphQLField, GraphQLObjectType, OperationDefinitionNode
+from graphql import (
+    FieldNode,
+    GraphQLField,
+    GraphQLObjectType,
+    OperationDefinitionNode,
+    get_nullable_type,
+    is_leaf_type,
+)
 from graphql.execution.collect_fields import FieldDetails
 
 if TYPE_CHECKING:
@@ -88,6 +95,15 @@ class Plan:
         It is as long as the response shape is wide: an object of an abstract type counts with each type it can be.
         """
         return _levels(self.root, 0)
+
+    @cached_property
+    def is_immediate(self) -> bool:
+        """Whether there is nothing to wait for: all that is asked for are leaves that are made on the spot."""
+        return all(
+            (field.kind is Kind.TYPENAME or field.definition.extensions.get("is_immediate", False))
+            and is_leaf_type(get_nullable_type(field.definition.type))
+            for field in self.root.fields
+        )
 
     @property
     def level_calls(self) -> int:

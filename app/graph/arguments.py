@@ -1,6 +1,7 @@
 """Arguments: from what a document gives a field to the call of its function."""
 
 from collections.abc import Callable, Mapping, Sequence
+from inspect import iscoroutinefunction
 from typing import Any, TypeAlias, cast
 
 from graphql import GraphQLResolveInfo
@@ -44,6 +45,16 @@ class Arguments:
     def of_parent_alone(self) -> Callable[[Any], Any] | None:
         """The function itself, if its parent is all it takes."""
         return self._function if self._parent and not self._own and not self._info else None
+
+    @property
+    def wants_info(self) -> bool:
+        """Whether the function asks who wants to know."""
+        return self._info is not None
+
+    @property
+    def are_awaited(self) -> bool:
+        """Whether what the function returns has to be awaited."""
+        return iscoroutinefunction(self._function)
 
     def takes(self, name: str) -> bool:
         """Whether a document may give it an argument of that name."""

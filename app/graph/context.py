@@ -14,6 +14,7 @@ from app.graph.loader import Loader
 from app.graph.principal import Principal, Revocations
 from app.graph.rate_limit import RateLimit, RateLimiter, Standing
 from app.rest import Caller, Client, Deadline, RestClient, Usage
+from app.telemetry import TraceContext
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -204,8 +205,7 @@ class ContextFactory:
         principal: Principal | None,
         *,
         request_id: str | None = None,
-        traceparent: str | None = None,
-        tracestate: str | None = None,
+        trace: TraceContext | None = None,
         resume_after: str | None = None,
         idempotency_key: str | None = None,
     ) -> Context:
@@ -214,8 +214,7 @@ class ContextFactory:
             authorization=f"Bearer {principal.token}" if principal else None,
             request_id=request_id or uuid.uuid4().hex,
             deadline=Deadline.after(self._request_timeout),
-            traceparent=traceparent,
-            tracestate=tracestate,
+            trace=trace,
             idempotency_key=idempotency_key,
         )
         return Context(

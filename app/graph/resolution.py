@@ -1,7 +1,8 @@
 """Resolution: the resolver that each declaration stands for.
 
 Beside `resolve`, which every field has, `extensions` of the built field say what a compiling executor may do
-instead: `attribute` (read it), `view` (call it with the source), `level` (ask once for all sources of a level).
+instead: `attribute` (read it), `view` (call it with the source), `level` (ask once for all sources of a level),
+`ignores_info` (call it without making one), `is_immediate` (do not expect to wait for it).
 """
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -62,6 +63,8 @@ def read_declared(built: GraphQLField, declared: StrawberryField, arguments: Arg
             built.subscribe = _guarded(_stream(subscription, arguments), access)
         case _:
             built.resolve = _guarded(_plain(arguments), access)
+            built.extensions["ignores_info"] = ignores_info = access.is_open and not arguments.wants_info
+            built.extensions["is_immediate"] = ignores_info and not arguments.are_awaited
 
 
 def _read_edge(built: GraphQLField, edge: EdgeResolver, access: Access) -> None:

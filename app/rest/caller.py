@@ -5,18 +5,17 @@ import re
 import time
 import uuid
 from collections.abc import Callable
-from random import getrandbits
 from typing import Self
 
 import msgspec
 
 from app.errors import DeadlineExceededError, RequestError, UnauthenticatedError
 from app.rest.usage import Usage
+from app.telemetry import TraceContext
 
 HeaderList = list[tuple[str, str]]
 
 _visible = re.compile(r"[\x20-\x7e\t]*").fullmatch
-_traceparent = re.compile(r"(?!ff)[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}").fullmatch
 
 
 class Deadline(msgspec.Struct):
@@ -46,8 +45,7 @@ class Caller(msgspec.Struct):
     authorization: str | None
     request_id: str
     deadline: Deadline
-    traceparent: str | None = None
-    tracestate: str | None = None
+    trace: TraceContext | None = None
     idempotency_key: str | None = None
     """What makes repeating the whole request safe: the keys of its writes come from it."""
     usage: Usage = msgspec.field(default_factory=Usage)
@@ -68,8 +66,7 @@ class Caller(msgspec.Struct):
     def headers(self) -> HeaderList:
         """What every call forwards; each call is its own span of the trace (W3C Trace Context, section 3.2).
 
-        A token or request id that could break out of its header line is refused; a trace context that does
-        not hold is left out, as section 4.3 asks.
+        A token or request id that could break out of its header line is refused.
         """
         headers: HeaderList = []
         if self.authorization:
@@ -78,11 +75,10 @@ class Caller(msgspec.Struct):
             headers.append(("authorization", self.authorization))
         if self.request_id:
             headers.append(("x-request-id", checked_header("X-Request-ID", self.request_id)))
-        if self.traceparent and _traceparent(self.traceparent):
-            trace = self.traceparent
-            headers.append(("traceparent", f"{trace[:36]}{getrandbits(64):016x}{trace[52:]}"))
-            if self.tracestate and _visible(self.tracestate):
-                headers.append(("tracestate", self.tracestate))
+        if self.trace is not None:
+            headers.append(("traceparent", self.trace.span()))
+            if self.trace.tracestate:
+                headers.append(("tracestate", self.trace.tracestate))
         return headers
 
 

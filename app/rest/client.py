@@ -5,7 +5,7 @@ import math
 import ssl
 from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeAlias, TypeVar
 
 import msgspec
 
@@ -28,6 +28,7 @@ from app.settings import ServiceSettings
 from app.time_limits import TimeLimits
 
 T = TypeVar("T")
+_Sent: TypeAlias = Coroutine[Any, Any, Answer]
 
 logger = logging.getLogger(__name__)
 
@@ -101,7 +102,7 @@ class RestClient:
         call = self._call(method, caller, path, (), params)
         with self._recorded(call):
 
-            def attempt(fresh: bool) -> Coroutine[Any, Any, Answer]:
+            def attempt(fresh: bool) -> _Sent:
                 send = self._httpx.send_alone if fresh else self._httpx.send
                 return send(method, call.target, call.headers() + extra, content)
 
@@ -247,7 +248,7 @@ class RestClient:
         kept = sending.kept if sending else None
         condition = f"if-none-match: {kept.etag}\r\n" if kept is not None and kept.etag else ""
 
-        def attempt(fresh: bool) -> Coroutine[Any, Any, Answer]:
+        def attempt(fresh: bool) -> _Sent:  # a name: annotations are evaluated at each call of `_asked`
             forwarded = "".join([f"{name}: {value}\r\n" for name, value in call.headers()])
             request = f"GET {call.target}{self._head_end}{condition}{forwarded}\r\n"
             return self._pool.exchange(request.encode("ascii"), fresh=fresh)

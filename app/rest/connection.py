@@ -9,6 +9,7 @@ from typing import Final, cast
 
 import httptools
 
+from app.outbox import Outbox
 from app.rest.answer import Answer, BadAnswerError, NoAnswerError
 
 MAX_HEAD_BYTES: Final = 65_536
@@ -23,11 +24,12 @@ LIST_HEADERS: Final = frozenset((b"cache-control", b"vary"))
 class Connection(asyncio.Protocol):
     """Made by `loop.create_connection`. `lost` is done once the socket is closed."""
 
-    def __init__(self, max_body_bytes: int) -> None:
+    def __init__(self, max_body_bytes: int, outbox: Outbox) -> None:
         self.idle_since = 0.0
         self._loop = asyncio.get_running_loop()  # kept, as to look for it costs asking the system
         self.lost: asyncio.Future[None] = self._loop.create_future()
         self._max_body_bytes = max_body_bytes
+        self._outbox = outbox
         self._parser = httptools.HttpResponseParser(self)
         self._transport: asyncio.Transport | None = None
         self._answer: asyncio.Future[Answer] | None = None
@@ -54,7 +56,7 @@ class Connection(asyncio.Protocol):
         self._answer = self._loop.create_future()
         self._has_bytes = False
         self._head_bytes = self._unfinished_bytes = 0
-        self._transport.write(request)
+        self._outbox.put(self._loop, self._write, request)
         try:
             answer = await self._answer
         except BaseException:
@@ -68,6 +70,10 @@ class Connection(asyncio.Protocol):
         self._keeps_alive = False
         if self._transport is not None:
             self._transport.abort()
+
+    def _write(self, request: bytes) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(request)
 
     # What asyncio calls
 

@@ -5,6 +5,7 @@ import ssl
 from collections import deque
 from typing import Final
 
+from app.outbox import Outbox
 from app.rest.answer import Answer, NoAnswerError
 from app.rest.connection import Connection
 from app.rest.service import Origin
@@ -28,6 +29,7 @@ class Pool:
         self._ssl_context = ssl_context
         self._max_body_bytes = max_body_bytes
         self._idle_seconds = idle_seconds
+        self._outbox = Outbox()
         self._idle: deque[Connection] = deque()
         self._connections: set[Connection] = set()
         self._sweeper: asyncio.TimerHandle | None = None
@@ -81,7 +83,10 @@ class Pool:
         origin = self._origin
         try:
             _, connection = await loop.create_connection(
-                lambda: Connection(self._max_body_bytes), origin.host, origin.port, ssl=self._ssl_context
+                lambda: Connection(self._max_body_bytes, self._outbox),
+                origin.host,
+                origin.port,
+                ssl=self._ssl_context,
             )
         except OSError as error:
             raise NoAnswerError.from_os(error) from error

@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections.abc import Callable, Coroutine, Hashable
+from functools import partial
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from app.rest.answer import NoAnswerError, OutOfTimeError, TransportError
@@ -94,14 +95,13 @@ class Flights(Generic[T]):
     def _begin(self, key: Hashable, begin: Begin[T], ends_at: float) -> Flight[T]:
         flight = self._open[key] = Flight(begin(), self._seconds, ends_at)
         self._tasks.add(flight.task)
-
-        def land(task: asyncio.Task[T]) -> None:
-            self._tasks.discard(task)
-            self._close(key, flight)
-            flight.land()
-
-        flight.task.add_done_callback(land)
+        flight.task.add_done_callback(partial(self._land, key, flight))
         return flight
+
+    def _land(self, key: Hashable, flight: Flight[T], task: asyncio.Task[T]) -> None:
+        self._tasks.discard(task)
+        self._close(key, flight)
+        flight.land()
 
     def _close(self, key: Hashable, flight: Flight[T]) -> None:
         if self._open.get(key) is flight:

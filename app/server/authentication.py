@@ -70,16 +70,12 @@ class Authenticator:
             raise UnauthenticatedError("The token has been revoked.")
         return principal
 
-    def remembers(self, authorization: str | None) -> bool:
-        """Whether `authenticate` would succeed at once, for an Authorization header that it took before."""
-        if authorization is None:
-            return True
+    def recall(self, authorization: str) -> Principal | None:
+        """What `authenticate` would give for an Authorization header that it took before; None if it would not."""
         principal = self._verified.get(authorization)
-        return (
-            principal is not None
-            and not self._has_expired(principal)
-            and not self._revocations.is_revoked(principal.token_id)
-        )
+        if principal is None or self._has_expired(principal) or self._revocations.is_revoked(principal.token_id):
+            return None
+        return principal
 
     async def aclose(self) -> None:
         """Forget every token."""

@@ -5,6 +5,7 @@ from typing import Protocol
 from app.graph.principal import Principal
 from app.graph.rate_limit import Standing
 from app.rest import Usage
+from app.telemetry import TraceContext
 
 
 class OperationContext(Protocol):
@@ -24,8 +25,7 @@ class ContextSource(Protocol):
         principal: Principal | None,
         *,
         request_id: str,
-        traceparent: str | None = None,
-        tracestate: str | None = None,
+        trace: TraceContext | None = None,
         resume_after: str | None = None,
         idempotency_key: str | None = None,
     ) -> OperationContext:

@@ -9,6 +9,7 @@ from typing import ClassVar
 from starlette.types import Message
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
+from app.outbox import Outbox
 from app.server.admission import MAX_HEADERS
 from app.server.endpoint import FIXED_HEADERS, GraphQLEndpoint
 from app.server.guard import ConnectionLimits, GuardedProtocol
@@ -18,30 +19,24 @@ from app.server.received import Answer, Received
 from app.server.streaming.negotiation import accepted_streams
 from app.server.streaming.single import TOKEN_HEADER
 from app.server.time_limit import ClientDisconnected
-from app.telemetry import TraceContext, current_request
+from app.telemetry import current_request
 
 
 class _Direct(Received):
     """A request that came the direct way. uvicorn reads and writes some of it, as it does of its own."""
 
-    __slots__ = ("_has_gone", "_trace", "began", "chunks", "disconnected", "keep_alive", "response_complete", "task")
+    __slots__ = ("_has_gone", "answer", "began", "chunks", "disconnected", "keep_alive", "response_complete", "task")
 
     def __init__(self, headers: dict[bytes, bytes], *, keep_alive: bool) -> None:
-        super().__init__("POST", headers, request_id_of(headers))
+        super().__init__("POST", headers, request_id_of(headers), trace_of(headers))
         self.began = time.perf_counter()
         self.chunks: list[bytes] = []
+        self.answer = b""
         self.keep_alive = keep_alive
         self.disconnected = False
         self.response_complete = False
         self._has_gone: asyncio.Future[None] | None = None
-        self._trace: TraceContext | None = None
         self.task: asyncio.Task[None] | None = None
-
-    @property
-    def trace(self) -> TraceContext:
-        if self._trace is None:
-            self._trace = trace_of(self.headers)
-        return self._trace
 
     @property
     def message_event(self) -> "_Direct":
@@ -73,6 +68,7 @@ class DirectProtocol(GuardedProtocol):
     max_body_bytes: ClassVar[int]
     serves_any_origin: ClassVar[bool]
     is_counted: ClassVar[bool]
+    outbox: ClassVar[Outbox]
     log: ClassVar[AccessLog]
     _arriving: _Direct | None = None
     _default_headers: tuple[list[tuple[bytes, bytes]], bytes] = ([], b"")
@@ -111,8 +107,13 @@ class DirectProtocol(GuardedProtocol):
             return
         self._arriving = None
         body = request.chunks[0] if len(request.chunks) == 1 else b"".join(request.chunks)
-        if not self.endpoint.attend(request, body, lambda answer: self._attended(request, answer)):
+        if self.endpoint.attend(request, body, lambda answer: self._attended(request, answer)):
+            return
+        answer = self._at_once(request, body)
+        if answer is None:
             self._start(request)
+        else:
+            self._send(request, answer)
 
     def _plain(self) -> _Direct | None:
         """The request whose head has come, if it is a plain one and nothing is before it."""
@@ -135,6 +136,13 @@ class DirectProtocol(GuardedProtocol):
         request.peer = self.client[0] if self.client else None
         return request
 
+    def _at_once(self, request: _Direct, body: bytes) -> Answer | None:
+        bound = current_request.set(request.labels)
+        try:
+            return self.endpoint.answer_at_once(request, body)
+        finally:
+            current_request.reset(bound)
+
     def _attended(self, request: _Direct, answer: Answer | None) -> None:
         if answer is None:
             self._start(request)
@@ -146,7 +154,7 @@ class DirectProtocol(GuardedProtocol):
         self.tasks.add(request.task)
 
     async def _serve(self, request: _Direct) -> None:
-        current_request.set({"request_id": request.request_id, "trace_id": request.trace.trace_id})
+        current_request.set(request.labels)
         try:
             self._send(request, await self.endpoint.answer(request))
         except ClientDisconnected:
@@ -163,7 +171,14 @@ class DirectProtocol(GuardedProtocol):
             self._log(request, None, 0)
             return
         self._log(request, answer.status, len(answer.body))
-        self.transport.write(b"".join((*self._head(request, answer), b"\r\n", answer.body)))
+        request.answer = b"".join((*self._head(request, answer), b"\r\n", answer.body))
+        self.outbox.put(self.loop, self._deliver, request)
+
+    def _deliver(self, request: _Direct) -> None:
+        self.endpoint.conclude(request)
+        if request.disconnected:
+            return
+        self.transport.write(request.answer)
         request.response_complete = True
         if not request.keep_alive:
             self.transport.close()
@@ -222,6 +237,7 @@ def direct_protocol(
         "serves_any_origin": serves_any_origin,
         "fixed_headers": b"".join(b"%s: %s\r\n" % header for header in (*FIXED_HEADERS, *headers)),
         "is_counted": is_counted,
+        "outbox": Outbox(),
         "log": AccessLog(),
         "limits": limits or ConnectionLimits(),
     }

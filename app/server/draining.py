@@ -35,3 +35,28 @@ class Drain:
         if before - self._left < MIN_BYTES_PER_SECOND * self._patience:
             self.end()
             self._transport.abort()
+
+
+class DrainedProtocol(asyncio.Protocol):
+    """What a protocol has to derive from, before that which writes, for its transport to be watched."""
+
+    _drain: Drain | None = None
+
+    def watch(self, transport: asyncio.Transport, patience: float = PATIENCE_SECONDS) -> None:
+        """Have the client given up when it does not take what is written for it."""
+        self._drain = Drain(transport, patience)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._drain is not None:
+            self._drain.begin()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._drain is not None:
+            self._drain.end()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._drain is not None:
+            self._drain.end()
+        super().connection_lost(exc)

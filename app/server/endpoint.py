@@ -2,16 +2,15 @@
 
 import asyncio
 from collections.abc import Callable, Hashable
-from functools import lru_cache
 from typing import TypeAlias
 
 from graphql import ExecutionResult
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.errors import GatewayError, RequestError, UnauthenticatedError
-from app.execution import Executor, Prepared, Request
+from app.execution import Executor, Prepared
 from app.graph.principal import Principal
-from app.server.admission import check_count, check_preflight, check_transport, read_sent
+from app.server.admission import check_count, check_preflight, read_sent
 from app.server.authentication import Authenticator
 from app.server.conditional import conditional, is_repeatable
 from app.server.contexts import ContextSource
@@ -21,15 +20,16 @@ from app.server.multipart import is_multipart
 from app.server.negotiation import ResponseFormat, prefers_html, response_format
 from app.server.openness import is_open
 from app.server.outcome import Answers, Outcome
-from app.server.parameters import discard_body, is_batch, request_in, split_batch
+from app.server.parameters import discard_body, is_batch, split_batch
 from app.server.persisted import PersistedOperations
 from app.server.rate_limiting import standing_headers
+from app.server.reading import OperationReader
 from app.server.received import Answer, FromAsgi, Received
 from app.server.refusal import HeaderList, Headers, not_acceptable
 from app.server.reporting import Reporter, is_final
 from app.server.sharing import Sharing, SharingStats
 from app.server.streaming import StreamEndpoint, may_be_streamed
-from app.server.time_limit import ClientDisconnected, OperationLimits
+from app.server.time_limit import ClientDisconnected, OperationLimits, at_once
 from app.server.uploads import Uploads, receiving
 from app.telemetry import log_lines_of
 
@@ -38,9 +38,6 @@ _IDEMPOTENCY_HEADER = b"idempotency-key"
 _REPLAYED = (b"idempotency-replayed", b"true")
 _VARY = (b"vary", b"accept")
 FIXED_HEADERS = (_VARY, (b"cache-control", b"no-store"))
-_REMEMBERED = 64
-_REMEMBERED_BYTES = 2048
-"""Of that many requests of at most this length it is remembered what they ask for; of all others, the document."""
 
 Explain: TypeAlias = Callable[[Prepared], dict[str, object]]
 
@@ -121,11 +118,10 @@ class GraphQLEndpoint:
         self._uploads = uploads
         self._streams = streams
         self._admission = admission
-        self._persisted = persisted or PersistedOperations(automatic=False)
         self._idempotency = idempotency
         self._max_batch = max_batch
         self._limits = OperationLimits()
-        self._recall = lru_cache(_REMEMBERED)(self._understand)
+        self._reading = OperationReader(executor, persisted or PersistedOperations(automatic=False))
         self._sharing = Sharing[Outcome]() if share else None
 
     @property
@@ -170,7 +166,7 @@ class GraphQLEndpoint:
         except Exception as error:  # nothing may reach the server, which would close the connection unanswered
             return self._answers.refusal(error, request, accepted)
         finally:
-            self._withdraw(request)
+            self.conclude(request)
 
     async def _streamed(self, streams: StreamEndpoint, request: Received, send: Send) -> Answer | None:
         """Have a request answered as a stream; its answer if that is to come in one piece."""
@@ -185,6 +181,32 @@ class GraphQLEndpoint:
             return self._answers.refusal(error, request, accepted)
         return await self.answer(request)
 
+    def answer_at_once(self, request: Received, body: bytes) -> Answer | None:
+        """The answer to a query that has nothing to wait for, from a caller who is known; None for all others.
+
+        It needs no task and no time limit. Others may attend to it until it is sent: then call `conclude`.
+        """
+        prepared = self._reading.recall(request.method, body)
+        if prepared is None or not prepared.operation.is_immediate:
+            return None
+        authorization = _text(request.headers.get(b"authorization"))
+        principal = None if authorization is None else self._authenticator.recall(authorization)
+        if authorization is not None and principal is None:
+            return None
+        accepted = response_format(request.headers.get(b"accept"))
+        try:
+            outcome = request.outcome = at_once(self._execute(prepared, principal, request))
+            return outcome and self._answers.of(outcome, request, accepted or ResponseFormat.JSON)
+        except Exception as error:  # as in `answer`
+            return self._answers.refusal(error, request, accepted)
+
+    def conclude(self, request: Received) -> None:
+        """Tell those who attend to a request what came of it, if anything."""
+        if request.announced is not None and self._sharing is not None:
+            self._sharing.stats.executed += request.outcome is not None
+            self._sharing.end(*request.announced, request.outcome)
+            request.announced = None
+
     def attend(self, request: Received, body: bytes, done: Callable[[Answer | None], None]) -> bool:
         """Whether an identical request is in flight whose answer will be this one's: `done` is called with it then.
 
@@ -198,7 +220,8 @@ class GraphQLEndpoint:
         if not self._sharing.in_flight(key):
             request.announced = (key, self._sharing.announce(key))
             return False
-        if not self._authenticator.remembers(_text(request.headers.get(b"authorization"))):
+        authorization = _text(request.headers.get(b"authorization"))
+        if authorization is not None and self._authenticator.recall(authorization) is None:
             return False
         self._sharing.attend(key, lambda outcome: done(None if outcome is None else self._joined(outcome, request)))
         return True
@@ -209,19 +232,13 @@ class GraphQLEndpoint:
         authorization = headers.get(b"authorization")
         return (request.method, sent, authorization, self._is_explained(headers), COST_HEADER in headers)
 
-    def _withdraw(self, request: Received) -> None:
-        """Let those who attend to a request know that it is not shared, unless it has been."""
-        if request.announced is not None and self._sharing is not None:
-            self._sharing.end(*request.announced)
-            request.announced = None
-
     def _joined(self, outcome: Outcome, request: Received) -> Answer:
         """The answer to a request that another's execution serves, in whose task this is called."""
         accepted = response_format(request.headers.get(b"accept")) or ResponseFormat.JSON
         try:
             if not outcome.result.errors:
                 return self._answers.of(outcome, request, accepted)
-            with log_lines_of(request_id=request.request_id, trace_id=request.trace.trace_id):
+            with log_lines_of(**request.labels()):
                 return self._answers.of(outcome, request, accepted)
         except Exception as error:  # it is no matter of the one who executes
             return self._answers.refusal(error, request, accepted)
@@ -238,7 +255,7 @@ class GraphQLEndpoint:
 
     async def _respond_to_batch(self, request: Received, sent: bytes, accepted: ResponseFormat) -> Answer:
         """Answer each request of an array in its place; they are executed side by side."""
-        self._withdraw(request)
+        self.conclude(request)
         if _IDEMPOTENCY_HEADER in request.headers:
             raise RequestError("An Idempotency-Key is of one request: send it without a batch.")
         parts = split_batch(sent, self._max_batch)
@@ -259,7 +276,7 @@ class GraphQLEndpoint:
         try:
             principal = await self._authenticator.authenticate(_text(authorization))
         except UnauthenticatedError:
-            if not is_open(await self._prepare(request.method, sent)):
+            if not is_open(await self._reading.read(request.method, sent)):
                 raise
             principal = None  # clients send the token they have, even to exchange it because it has expired
         key, flight = request.announced or (self._key(request, sent), None)
@@ -267,7 +284,7 @@ class GraphQLEndpoint:
             shared = await self._sharing.join(key)
             if shared is not None:
                 return shared
-        prepared = await self._prepare(request.method, sent)
+        prepared = await self._reading.read(request.method, sent)
         return await self._begin(key, prepared, principal, request, client)
 
     async def _execute_with_files(self, request: Received, content_type: bytes, uploads: Uploads) -> Outcome:
@@ -281,30 +298,11 @@ class GraphQLEndpoint:
             raise
         try:
             async with receiving(request.receive, content_type, uploads.limits) as sent:
-                prepared = await self._named(sent, "POST")
+                prepared = await self._reading.find(sent, "POST")
                 return await self._execute(prepared, principal, request, contexts=uploads.contexts)
         finally:
             if self._sharing is not None:
                 self._sharing.close_to_newcomers()
-
-    async def _prepare(self, method: str, sent: bytes) -> Prepared:
-        found = self._recall(method, sent) if len(sent) <= _REMEMBERED_BYTES else request_in(method, sent)
-        return found if isinstance(found, Prepared) else await self._named(found, method)
-
-    def _understand(self, method: str, sent: bytes) -> Prepared | Request:
-        """The operation of a request; the request itself when its document has to be looked for."""
-        asked = request_in(method, sent)
-        if self._persisted.concerns(asked):
-            return asked
-        prepared = self._executor.prepare(asked)
-        check_transport(prepared, method)
-        return prepared
-
-    async def _named(self, asked: Request, method: str) -> Prepared:
-        """The operation of a request whose document may only be named, or is long."""
-        prepared = await self._persisted.prepare(asked, self._executor.read)
-        check_transport(prepared, method)
-        return prepared
 
     async def _begin(
         self,
@@ -322,7 +320,7 @@ class GraphQLEndpoint:
                 flight = request.announced[1] if request.announced else None
                 work = self._sharing.run(key, lambda: self._execute(prepared, principal, request), flight)
             return await self._limits.within(self._timeout, work, client=client)
-        self._withdraw(request)
+        self.conclude(request)
         try:  # a mutation that began is finished, whether or not its client is there
             if self._idempotency is not None and principal is not None and _IDEMPOTENCY_HEADER in request.headers:
                 work = self._execute_once(self._idempotency, prepared, principal, request)
@@ -350,7 +348,7 @@ class GraphQLEndpoint:
         recorded, is_replayed = await idempotency.run(place, fingerprint, work)
         if outcome is not None and not is_replayed:
             return outcome
-        return Outcome(_name(prepared), ExecutionResult(), recorded.body, recorded.status, (_REPLAYED,))
+        return Outcome(prepared.label, ExecutionResult(), recorded.body, recorded.status, (_REPLAYED,))
 
     async def _execute(
         self,
@@ -367,8 +365,7 @@ class GraphQLEndpoint:
         context = (contexts or self._contexts).create(
             principal,
             request_id=request.request_id,
-            traceparent=request.trace.traceparent,
-            tracestate=request.trace.tracestate,
+            trace=request.trace,
             idempotency_key=idempotency_key,
         )
         try:
@@ -381,7 +378,7 @@ class GraphQLEndpoint:
         if self._is_explained(request.headers) and self._explain is not None:
             result.extensions = {**(result.extensions or {}), "plan": self._explain(prepared)}
         headers = () if context.standing is None else standing_headers(context.standing)
-        return Outcome(_name(prepared), result, headers=headers)
+        return Outcome(prepared.label, result, headers=headers)
 
     def _is_explained(self, headers: Headers) -> bool:
         return self._explain is not None and _PLAN_HEADER in headers
@@ -389,10 +386,6 @@ class GraphQLEndpoint:
     async def _read(self, request: Received) -> bytes:
         allowed = "GET, POST" if self._streams is None else "GET, POST, PUT, DELETE"
         return await read_sent(request, self._max_body_bytes, allowed=allowed)
-
-
-def _name(prepared: Prepared) -> str:
-    return prepared.operation_name or prepared.operation_type
 
 
 def _text(header: bytes | None) -> str | None:

@@ -9,7 +9,7 @@ from typing import ClassVar
 import msgspec
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from app.server.draining import MIN_BYTES_PER_SECOND, PATIENCE_SECONDS, Drain
+from app.server.draining import MIN_BYTES_PER_SECOND, PATIENCE_SECONDS, DrainedProtocol
 
 MAX_HEAD_BYTES = 65_536
 MAX_WAITING_REQUESTS = 20
@@ -47,11 +47,12 @@ _NO_UPGRADE = _RefusedError(400, "UPGRADE_NOT_SUPPORTED", "A request with a body
 _NO_HTTP = _RefusedError(400, "BAD_REQUEST", "This is no HTTP request.")
 
 
-class GuardedProtocol(HttpToolsProtocol):
+class GuardedProtocol(DrainedProtocol, HttpToolsProtocol):
     """uvicorn's protocol with limits on what comes, how fast it comes, and how fast answers are taken.
 
     Who derives from it says what comes: `begin_head`, `end_head`, `end_arrival`, and `body_bytes`. No connection has a
-    timer of its own: all of a server are looked at together, several times in `timeout`.
+    timer of its own: all of a server are looked at together, several times in `timeout`. So ends the time that one is
+    kept alive without a request, too.
     """
 
     limits: ClassVar[ConnectionLimits] = ConnectionLimits()
@@ -66,12 +67,11 @@ class GuardedProtocol(HttpToolsProtocol):
     _chunk_bytes = 0
     _refusal: _RefusedError | None = None
     _is_refused = False
-    _drain: Drain | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
         self._due = self.loop.time() + self.limits.timeout
-        self._drain = Drain(transport, self.limits.patience)
+        self.watch(transport, self.limits.patience)
         if len(self.connections) > self.limits.max_connections:
             self._refuse(_TOO_MANY_CONNECTIONS)
         elif self._sweep is None:
@@ -79,8 +79,6 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._due = _IDLE
-        if self._drain is not None:
-            self._drain.end()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -124,9 +122,16 @@ class GuardedProtocol(HttpToolsProtocol):
         self._is_arriving = False
 
     def on_response_complete(self) -> None:
-        super().on_response_complete()
-        if self.pipeline:
-            self.flow.pause_reading()  # those that wait are answered before others are read
+        if self.pipeline or self.transport.is_closing():
+            super().on_response_complete()
+            if self.pipeline:
+                self.flow.pause_reading()  # those that wait are answered before others are read
+            return
+        self.server_state.total_requests += 1
+        self.flow.resume_reading()
+        if not self._is_arriving:
+            self.body_bytes = 0
+            self._due = self.loop.time() + self.timeout_keep_alive
 
     @property
     def _is_busy(self) -> bool:
@@ -136,16 +141,6 @@ class GuardedProtocol(HttpToolsProtocol):
     def handle_websocket_upgrade(self) -> None:
         self._due = _IDLE
         super().handle_websocket_upgrade()
-
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        if self._drain is not None:
-            self._drain.begin()
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        if self._drain is not None:
-            self._drain.end()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 -- uvicorn's words, which are logged
         """What uvicorn calls when the parser refuses what has come, or one of ours does that it calls."""

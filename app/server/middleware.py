@@ -65,7 +65,7 @@ def request_id_of(headers: Mapping[bytes, bytes]) -> str:
 
 def trace_of(headers: Mapping[bytes, bytes]) -> TraceContext:
     """The request's place in the trace of its headers, or in a new one."""
-    return TraceContext.received(_text(headers.get(b"traceparent")), _text(headers.get(b"tracestate")))
+    return TraceContext(headers.get(b"traceparent"), headers.get(b"tracestate"))
 
 
 class RequestContextMiddleware:
@@ -102,7 +102,7 @@ class RequestContextMiddleware:
                 ]
             await send(message)
 
-        bound = current_request.set({"request_id": request_id, "trace_id": trace.trace_id})
+        bound = current_request.set(lambda: {"request_id": request_id, "trace_id": trace.trace_id})
         try:
             await self._app(scope, receive, send_with_headers)
         except Exception as error:
@@ -134,7 +134,7 @@ class AccessLog:
             "request",
             method=method,
             path=path,
-            status=status or _CLIENT_CLOSED_REQUEST,
+            status=int(status or _CLIENT_CLOSED_REQUEST),  # some frameworks give a member of an enum
             ms=round((time.perf_counter() - began) * 1000, 2),
             bytes=size,
             **({} if operation is None else {"operation": operation[:_LOGGED_NAME_LENGTH]}),
@@ -176,7 +176,3 @@ class AccessLogMiddleware:
 
 def _level(path: str) -> int:
     return logging.DEBUG if path.startswith("/health") else logging.INFO
-
-
-def _text(value: bytes | None) -> str | None:
-    return None if value is None else value.decode("latin-1")

@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from python_multipart.exceptions import FormParserError
@@ -35,6 +36,7 @@ _Piece: TypeAlias = Part | bytes | _PartEnd
 _PART_END: Final = _PartEnd()
 
 
+@lru_cache(maxsize=128)
 def is_multipart(content_type: bytes | None) -> bool:
     """Whether a Content-Type is that of a form with files."""
     return content_type is not None and content_type.partition(b";")[0].strip().lower() == MEDIA_TYPE

@@ -68,14 +68,13 @@ class Sharing(Generic[T]):
 
     def attend(self, key: Hashable, landed: Callable[[T | None], None]) -> None:
         """Have `landed` called with what comes of the execution in flight, which there must be; it must not raise."""
-
-        def counted(result: T | None) -> None:
-            self.stats.waiting -= 1
-            self.stats.shared += result is not None
-            landed(result)
-
         self.stats.waiting += 1
-        self._flights[key].attend(counted)
+        self._flights[key].attend(partial(self._attended, landed))
+
+    def _attended(self, landed: Callable[[T | None], None], result: T | None) -> None:
+        self.stats.waiting -= 1
+        self.stats.shared += result is not None
+        landed(result)
 
     def announce(self, key: Hashable) -> Flight[T]:
         """A flight that others may join before its execution begins. It must be run, or ended with `end`."""

@@ -1,8 +1,8 @@
 """The time limit of an operation, which ends early when the client has gone."""
 
 import asyncio
-from collections.abc import Awaitable
-from typing import Final, TypeVar
+from collections.abc import Awaitable, Coroutine
+from typing import Any, Final, TypeVar, cast
 
 from starlette.types import Receive
 
@@ -48,6 +48,16 @@ class OperationLimits:
 async def within(seconds: float, work: Awaitable[T]) -> T:
     """What the work gives, which is cancelled after so many seconds; raises `DeadlineExceededError`."""
     return await OperationLimits().within(seconds, work)
+
+
+def at_once(work: Coroutine[Any, Any, T]) -> T | None:
+    """What work comes to that has nothing to wait for; None, and no more of it, if it has after all."""
+    try:
+        work.send(None)
+    except StopIteration as done:
+        return cast(T, done.value)
+    work.close()
+    return None
 
 
 class _Watch(Limit):

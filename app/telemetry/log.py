@@ -2,11 +2,10 @@
 
 import logging
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from types import MappingProxyType
-from typing import TextIO
+from typing import TextIO, TypeAlias
 
 import msgspec
 import structlog
@@ -18,8 +17,15 @@ _PASSED_ON = ("uvicorn", "uvicorn.error", "uvicorn.asgi")
 _QUIET = ("uvicorn.access", "httpx", "httpcore")  # their line a request would double ours
 
 
-current_request: ContextVar[Mapping[str, str]] = ContextVar("current_request", default=MappingProxyType({}))
-"""What every log line of a request carries: its id and its trace."""
+Labels: TypeAlias = Callable[[], Mapping[str, str]]
+
+
+def _nothing() -> Mapping[str, str]:
+    return {}
+
+
+current_request: ContextVar[Labels] = ContextVar("current_request", default=_nothing)
+"""Gives what every log line of a request carries: its id and its trace, which are not looked for before."""
 
 
 def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
@@ -52,7 +58,8 @@ def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
 @contextmanager
 def log_lines_of(**request: str) -> Iterator[None]:
     """What every log line of the block carries beside what it carried before."""
-    bound = current_request.set({**current_request.get(), **request})
+    labels = {**current_request.get()(), **request}
+    bound = current_request.set(lambda: labels)
     try:
         yield
     finally:
@@ -60,7 +67,7 @@ def log_lines_of(**request: str) -> Iterator[None]:
 
 
 def _add_request(_logger: object, _method: str, line: EventDict) -> EventDict:
-    for name, value in current_request.get().items():
+    for name, value in current_request.get()().items():
         line.setdefault(name, value)
     return line
 

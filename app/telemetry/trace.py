@@ -1,38 +1,58 @@
-"""W3C trace context: the `traceparent` of a request, read or made."""
+"""W3C trace context: the place of a request in a trace, read from its headers or made."""
 
 import re
 from random import getrandbits
-from typing import Self
 
-import msgspec
-
-_TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?", re.ASCII)
+_TRACEPARENT = re.compile(rb"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
+_VISIBLE = re.compile(rb"[\x20-\x7e\t]*")
 _MAX_TRACESTATE = 512  # what section 3.3.1.5 asks to be passed on at least
 
 
-class TraceContext(msgspec.Struct, frozen=True):
-    """The place of the gateway in a trace, to be handed to the backends (https://www.w3.org/TR/trace-context/)."""
+class TraceContext:
+    """The gateway's place in a trace, handed to the backends (https://www.w3.org/TR/trace-context/).
 
-    traceparent: str
-    tracestate: str | None = None
+    Made of the request's headers `traceparent` and `tracestate`. If the first is absent or malformed, a new trace
+    begins, without state. The headers are looked at when the trace is first asked for: many requests never do.
+    """
+
+    __slots__ = ("_flags", "_received", "_state", "_trace_id")
+
+    def __init__(self, traceparent: bytes | None = None, tracestate: bytes | None = None) -> None:
+        self._received = traceparent
+        self._state = tracestate
+        self._trace_id: str | None = None
+        self._flags = "00"
 
     @property
     def trace_id(self) -> str:
-        return self.traceparent[3:35]
+        """The id of the whole trace: 32 hexadecimal digits."""
+        return self._trace_id or self._read()
 
-    @classmethod
-    def received(cls, traceparent: str | None, tracestate: str | None = None) -> Self:
-        """A new span of the caller's trace; a new trace, without state, if the header is absent or malformed."""
-        match = _TRACEPARENT.fullmatch(traceparent) if traceparent else None
+    @property
+    def tracestate(self) -> str | None:
+        """What others want to be handed on beside it."""
+        _ = self.trace_id
+        return self._state.decode("ascii") if self._state else None
+
+    def span(self) -> str:
+        """The `traceparent` of a new span in this trace: each call is one of its own (section 3.2)."""
+        return f"00-{self.trace_id}-{getrandbits(64):016x}-{self._flags}"
+
+    def _read(self) -> str:
+        match = _TRACEPARENT.fullmatch(self._received) if self._received else None
         if match is None or not _is_valid(*match.groups()):
-            return cls(f"00-{getrandbits(128):032x}-{getrandbits(64):016x}-00")
-        state = tracestate if tracestate and len(tracestate) <= _MAX_TRACESTATE else None
-        sampled = int(match[4], 16) & 1
-        return cls(f"00-{match[2]}-{getrandbits(64):016x}-{sampled:02x}", state)
+            self._state = None
+            self._trace_id = trace_id = f"{getrandbits(128):032x}"
+            return trace_id
+        if self._state and (len(self._state) > _MAX_TRACESTATE or _VISIBLE.fullmatch(self._state) is None):
+            self._state = None
+        self._flags = f"{int(match[4], 16) & 1:02x}"
+        self._trace_id = trace_id = match[2].decode("ascii")
+        return trace_id
 
 
-def _is_valid(version: str, trace_id: str, span_id: str, _flags: str, rest: str | None) -> bool:
+def _is_valid(version: bytes, trace_id: bytes, span_id: bytes, _flags: bytes, rest: bytes | None) -> bool:
     """Zero ids and version ff are invalid; version 00 ends with the flags, later ones may go on (3.2)."""
-    if version == "ff" or (version == "00" and rest is not None):
+    if version == b"ff" or (version == b"00" and rest is not None):
         return False
-    return trace_id.strip("0") != "" and span_id.strip("0") != ""
+    return trace_id.strip(b"0") != b"" and span_id.strip(b"0") != b""

@@ -1,14 +1,24 @@
 // How the page talks to the gateway: POST for queries and mutations, graphql-transport-ws for subscriptions.
-import { getOperationAST } from 'graphql';
+import { getOperationAST, parse } from 'graphql';
 import { createClient } from 'graphql-ws';
 
 export function createFetcher(endpoint) {
-  return (request, { documentAST, headers = {} } = {}) => {
-    const operation = documentAST && getOperationAST(documentAST, request.operationName);
-    return operation?.operation === 'subscription'
-      ? subscribe(endpoint, request, headers)
-      : post(endpoint, request, headers);
+  return (request, { headers = {} } = {}) => {
+    const operation = operationOf(request);
+    const asked = operation ? { ...request, operationName: operation.name?.value } : request;
+    return operation?.operation === 'subscription' ? subscribe(endpoint, asked, headers) : post(endpoint, asked, headers);
   };
+}
+
+// The operation that is meant. Right after a change of tabs the page still gives the name of the tab before: a name that
+// the text does not have counts for nothing where there is but one operation.
+function operationOf({ query, operationName }) {
+  try {
+    const document = parse(query);
+    return getOperationAST(document, operationName) ?? getOperationAST(document);
+  } catch {
+    return null; // the gateway says what is wrong with it
+  }
 }
 
 async function post(endpoint, request, headers) {

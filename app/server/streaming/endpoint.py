@@ -86,7 +86,7 @@ class StreamEndpoint:
             return False
         if prepared is not None:
             check_mutation_method(prepared, method)
-            request.operation = prepared.operation_name or prepared.operation_type
+            request.operation = prepared.label
         principal = await self._authenticate(headers, prepared)
         await self._stream(form, asked, principal, request, send)
         return True

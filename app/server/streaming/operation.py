@@ -195,8 +195,7 @@ class Operation:
         return self._services.contexts.create(
             self._session.principal,
             request_id=self._origin.request_id,
-            traceparent=self._origin.trace.traceparent,
-            tracestate=self._origin.trace.tracestate,
+            trace=self._origin.trace,
             resume_after=self._origin.resume_after,
         )
 

@@ -1,6 +1,6 @@
 """What streams work with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.execution import Executor, Prepared, Request
 from app.graph.principal import Revocations
@@ -21,10 +21,8 @@ class Services:
     revocations: Revocations
     reporter: Reporter
     admission: Admission | None = None
-    persisted: PersistedOperations | None = None
+    persisted: PersistedOperations = field(default_factory=lambda: PersistedOperations(automatic=False))
 
     async def prepare(self, request: Request) -> Prepared:
         """The operation of a request; raises `InvalidDocumentError` and `RequestError`."""
-        if self.persisted is not None and self.persisted.concerns(request):
-            return await self.persisted.prepare(request, self.executor.read)
-        return await self.executor.read(request)
+        return await self.persisted.prepare(request, self.executor.read)

@@ -8,6 +8,7 @@ import structlog
 from starlette.websockets import WebSocket
 
 from app.errors import BackendError, GatewayError, RequestError
+from app.server.middleware import trace_of
 from app.server.streaming import Services
 from app.server.streaming.channel import Channel, ClientGoneError, SlowClientError
 from app.server.streaming.operation import Operation, Origin
@@ -17,7 +18,6 @@ from app.server.websocket import messages
 from app.server.websocket.messages import CloseCode, CloseSocketError
 from app.server.websocket.settings import WebSocketSettings
 from app.server.websocket.sink import MessageSink
-from app.telemetry import TraceContext
 
 
 class Connection:
@@ -121,12 +121,11 @@ class Connection:
         self._operations.add(message.id, operation)
 
     def _origin(self) -> Origin:
-        """An id of its own, and a new span of the trace of the handshake or of a new trace."""
-        scope, headers = self._websocket.scope, self._websocket.headers
-        trace = TraceContext.received(headers.get("traceparent"), headers.get("tracestate"))
-        client = scope.get("client")
+        """An id of its own, in the trace of the handshake or in a new one."""
+        scope = self._websocket.scope
+        headers, client = dict(scope["headers"]), scope.get("client")
         peer = client[0] if client else None
-        return Origin(secrets.token_hex(16), trace, peer=peer, headers=dict(scope["headers"]))
+        return Origin(secrets.token_hex(16), trace_of(headers), peer=peer, headers=headers)
 
     async def _pinged(self, payload: messages.Payload | None) -> messages.Payload | None:
         """What the answer to a ping carries: what the ping did, unless that was a new token."""

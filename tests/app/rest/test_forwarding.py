@@ -9,6 +9,7 @@ from app.rest import Caller, Client, Deadline, RestClient, Service
 from app.rest.route import target
 from app.rest.service import Origin
 from app.settings import ServiceSettings
+from app.telemetry import TraceContext
 from tests.app.rest.backend import THINGS, Request, Thing, answering, caller, calling
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -32,7 +33,7 @@ class ThingClient(Client):
 
 async def test_a_read_forwards_the_token_the_request_id_and_the_trace() -> None:
     async with answering(well) as backend, calling(backend) as client:
-        who = caller(traceparent=TRACE, tracestate="vendor=1")
+        who = caller(trace=TraceContext(TRACE.encode(), b"vendor=1"))
         await client.get(who, "/things", Thing)
         headers = backend.requests[0].headers
         assert re.fullmatch(f"{TRACE[:36]}[0-9a-f]{{16}}-01", headers.pop("traceparent"))
@@ -50,7 +51,7 @@ async def test_a_read_forwards_the_token_the_request_id_and_the_trace() -> None:
 
 async def test_a_write_forwards_the_same_and_its_key_and_body() -> None:
     async with answering(well) as backend, calling(backend) as client:
-        await ThingClient(client, caller(traceparent=TRACE, tracestate="vendor=1")).renamed("t 1", "new")
+        await ThingClient(client, caller(trace=TraceContext(TRACE.encode(), b"vendor=1"))).renamed("t 1", "new")
         request = backend.requests[0]
         headers = request.headers
         assert re.fullmatch(f"{TRACE[:36]}[0-9a-f]{{16}}-01", headers.pop("traceparent"))
@@ -74,7 +75,7 @@ async def test_a_write_forwards_the_same_and_its_key_and_body() -> None:
 async def test_every_call_is_a_span_of_its_own_in_the_same_trace() -> None:
     async with answering(well) as backend, calling(backend) as client:
         for _ in range(3):
-            await client.get(caller(traceparent=TRACE), "/things", Thing)
+            await client.get(caller(trace=TraceContext(TRACE.encode())), "/things", Thing)
         spans = {request.headers["traceparent"] for request in backend.requests}
         assert len(spans) == 3
         assert {span[:35] for span in spans} == {TRACE[:35]}
@@ -82,9 +83,19 @@ async def test_every_call_is_a_span_of_its_own_in_the_same_trace() -> None:
 
 
 @pytest.mark.parametrize("trace", [None, "", "garbage", f"ff{TRACE[2:]}", f"{TRACE}\r\nx: y", TRACE.upper()])
-async def test_a_trace_context_that_does_not_hold_is_left_out(trace: str | None) -> None:
+async def test_a_trace_context_that_does_not_hold_is_not_passed_on(trace: str | None) -> None:
+    received = None if trace is None else trace.encode()
     async with answering(well) as backend, calling(backend) as client:
-        await client.get(caller(traceparent=trace, tracestate="vendor=1"), "/things", Thing)
+        await client.get(caller(trace=TraceContext(received, b"vendor=1")), "/things", Thing)
+        headers = backend.requests[0].headers
+        assert re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-00", headers["traceparent"])
+        assert headers["traceparent"][:35] != TRACE[:35]
+        assert not {"tracestate", "x"} & headers.keys()
+
+
+async def test_without_a_trace_context_none_is_sent() -> None:
+    async with answering(well) as backend, calling(backend) as client:
+        await client.get(caller(), "/things", Thing)
         assert not {"traceparent", "tracestate"} & backend.requests[0].headers.keys()
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from app.errors import BackendError, BackendUnavailableError, ProblemError
 from app.rest import Exchange, Stats
+from app.telemetry import TraceContext
 from tests.app.rest.backend import Request, Thing, answering, caller, calling
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -18,7 +19,8 @@ async def test_an_exchange_tells_what_was_called_and_what_came_of_it() -> None:
 
     seen: list[Exchange] = []
     async with answering(answer) as backend, calling(backend, observers=[seen.append]) as client:
-        await client.get(caller(traceparent=TRACE), "/things/{id}", Thing, (("a", "b"),), params={"id": "t1"})
+        who = caller(trace=TraceContext(TRACE.encode()))
+        await client.get(who, "/things/{id}", Thing, (("a", "b"),), params={"id": "t1"})
         with pytest.raises(ProblemError) as caught:
             await client.send(caller(), "PUT", "/things/{id}", Thing, idempotency_key="k", params={"id": "t2"})
         assert seen == [

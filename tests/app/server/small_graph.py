@@ -31,6 +31,7 @@ from app.server.introspection import NoIntrospection
 from app.server.middleware import middleware
 from app.server.reporting import Reporter
 from app.settings import Settings
+from app.telemetry import TraceContext
 
 GRAPHQL = "application/graphql-response+json"
 JSON = "application/json"
@@ -64,8 +65,7 @@ class Work:
 class Context:
     principal: Principal | None
     request_id: str
-    traceparent: str | None
-    tracestate: str | None
+    trace: TraceContext | None
     usage: Usage = field(default_factory=Usage)
     standing: Standing | None = None
     idempotency_key: str | None = None
@@ -77,12 +77,11 @@ class Contexts:
         principal: Principal | None,
         *,
         request_id: str,
-        traceparent: str | None = None,
-        tracestate: str | None = None,
+        trace: TraceContext | None = None,
         resume_after: str | None = None,
         idempotency_key: str | None = None,
     ) -> Context:
-        return Context(principal, request_id, traceparent, tracestate, idempotency_key=idempotency_key)
+        return Context(principal, request_id, trace, idempotency_key=idempotency_key)
 
 
 def a_schema(work: Work) -> GraphQLSchema:
@@ -91,6 +90,10 @@ def a_schema(work: Work) -> GraphQLSchema:
 
     def who(_root: object, info: GraphQLResolveInfo[Context]) -> str | None:
         return info.context.principal.subject if info.context.principal else None
+
+    async def late(*_: object) -> str:
+        await asyncio.sleep(0)
+        return "in the end"
 
     async def ticks(*_: object) -> AsyncIterator[int]:
         yield 1
@@ -102,17 +105,19 @@ def a_schema(work: Work) -> GraphQLSchema:
                 GraphQLString,
                 args={"name": GraphQLArgument(GraphQLString)},
                 resolve=lambda _root, _info, name="you": f"Hello, {name}",
+                extensions=IMMEDIATE,
             ),
             "double": GraphQLField(
                 GraphQLInt,
                 args={"number": GraphQLArgument(GraphQLNonNull(GraphQLInt))},
                 resolve=lambda _root, _info, number: number * 2,
             ),
-            "missing": GraphQLField(GraphQLString, resolve=missing),
+            "missing": GraphQLField(GraphQLString, resolve=missing, extensions=IMMEDIATE),
             "surely": GraphQLField(GraphQLNonNull(GraphQLString), resolve=missing),
-            "who": GraphQLField(GraphQLString, resolve=who),
-            "trace": GraphQLField(GraphQLString, resolve=lambda _root, info: info.context.traceparent),
-            "unserialisable": GraphQLField(GraphQLInt, resolve=lambda *_: "a secret"),
+            "who": GraphQLField(GraphQLString, resolve=who, extensions=IMMEDIATE),
+            "trace": GraphQLField(GraphQLString, resolve=lambda _root, info: info.context.trace.span()),
+            "unserialisable": GraphQLField(GraphQLInt, resolve=lambda *_: "a secret", extensions=IMMEDIATE),
+            "late": GraphQLField(GraphQLString, resolve=late, extensions=IMMEDIATE),
             "wait": GraphQLField(GraphQLString, resolve=work.run),
         },
     )
@@ -122,6 +127,8 @@ def a_schema(work: Work) -> GraphQLSchema:
 
 
 SETTINGS = Settings()
+IMMEDIATE = {"is_immediate": True}
+"""A promise of the field, which `late` does not keep."""
 
 
 def an_endpoint(work: Work, *, timeout: float = 10.0, is_open: bool = True, share: bool = True) -> GraphQLEndpoint:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import httpx
@@ -17,7 +17,9 @@ from starlette.types import Receive, Scope, Send
 from app.server.direct import direct_protocol
 from app.server.endpoint import GraphQLEndpoint
 from app.server.middleware import middleware, security_headers
+from app.server.received import Answer, Received
 from app.settings import Settings
+from tests.app.server.live_graph import bearer
 from tests.app.server.serving import Serving, serving
 from tests.app.server.small_graph import GRAPHQL, JSON, MAX_BODY, Work, an_endpoint, error
 
@@ -106,14 +108,65 @@ async def test_it_answers_as_asgi_does(graph: Graph, content: bytes, headers: di
     sent = {"Content-Type": JSON, "Accept": GRAPHQL, "X-Request-ID": "same", **headers}
     async with httpx.AsyncClient(base_url=graph.url) as client:
         direct = await client.post("/graphql", content=content, headers=sent)
+        again = await client.post("/graphql", content=content, headers=sent)
         assert graph.by_asgi == 0
         by_asgi = await client.post("/graphql?", content=content, headers=sent)
         assert graph.by_asgi == 1
 
     assert (direct.status_code, direct.content) == (by_asgi.status_code, by_asgi.content)
+    assert (again.status_code, again.content) == (by_asgi.status_code, by_asgi.content)
     assert sorted(set(direct.headers.items()) - {("date", direct.headers["date"])}) == sorted(
         set(by_asgi.headers.items()) - {("date", by_asgi.headers["date"])}
     )
+
+
+async def test_what_needs_no_waiting_is_answered_at_once_when_it_comes_again(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    answer = graph.endpoint.answer
+
+    async def slowly(request: Received) -> Answer:
+        asked.append(request.operation)
+        return await answer(request)
+
+    monkeypatch.setattr(graph.endpoint, "answer", slowly)
+    token = {"Authorization": bearer("u1")}
+    async with httpx.AsyncClient(base_url=graph.url) as client:
+        for query, headers, data in (
+            ("{ __typename greet }", {}, {"__typename": "Query", "greet": "Hello, you"}),
+            ("{ who }", token, {"who": "u1"}),
+            ("{ missing }", {}, {"missing": None}),
+        ):
+            for _ in range(3):
+                sent = await client.post("/graphql", json={"query": query}, headers=headers)
+                assert sent.json()["data"] == data
+            assert len(asked) == 1
+            asked.clear()
+        stranger = bearer("u2")
+        for _ in range(2):
+            sent = await client.post("/graphql", json={"query": "{ who }"}, headers={"Authorization": stranger})
+        assert len(asked) == 1, "whoever was never seen is looked at"
+        assert graph.endpoint.sharing.executed == 11
+        for _ in range(2):
+            sent = await client.post("/graphql", json={"query": "{ late }"})
+            assert sent.json()["data"] == {"late": "in the end"}
+        assert len(asked) == 3
+
+
+async def test_what_is_answered_at_once_is_shared_by_those_who_come_in_the_same_turn(graph: Graph) -> None:
+    async with AsyncExitStack() as stack:
+        sockets = [await stack.enter_async_context(graph.socket()) for _ in range(5)]
+        for _ in range(3):
+            for _, writer in sockets:
+                writer.write(a_request("{ greet }"))
+            answers = [await an_answer(reader) for reader, _ in sockets]
+            assert {(status, body) for status, _, body in answers} == {(200, b'{"data":{"greet":"Hello, you"}}')}
+            assert len({headers["x-request-id"] for _, headers, _ in answers}) == 5
+    counted = graph.endpoint.sharing
+    assert counted.executed + counted.shared == 15
+    assert counted.shared > 0
+    assert counted.waiting == 0
 
 
 @pytest.mark.parametrize(

@@ -234,3 +234,24 @@ async def _until(is_so: Callable[[], bool]) -> None:
     async with asyncio.timeout(SECONDS):
         while not is_so():  # noqa: ASYNC110 -- the server has no word for it
             await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    "sent", [GET, a_request("{ greet }"), a_request("{ greet }" + " " * 6000)], ids=["asgi", "direct", "a long one"]
+)
+async def test_a_connection_without_a_request_is_kept_as_long_as_the_server_says(hasty: Serving, sent: bytes) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", hasty.port)
+    for _ in range(2):
+        writer.write(sent)
+        assert (await an_answer(reader))[0] == 200
+    await asyncio.sleep(0.3)
+    assert not reader.at_eof(), "uvicorn keeps connections for 5 s"
+    writer.close()
+
+    hasty.server.config.timeout_keep_alive = 0
+    reader, writer = await asyncio.open_connection("127.0.0.1", hasty.port)
+    writer.write(sent)
+    assert (await an_answer(reader))[0] == 200
+    async with asyncio.timeout(SECONDS):
+        assert await reader.read() == b""
+    writer.close()

@@ -38,7 +38,7 @@ def lines(written: io.StringIO) -> list[dict[str, object]]:
 
 def test_in_production_a_line_is_json_with_the_request_it_belongs_to(written: io.StringIO) -> None:
     configure_logging(PRODUCTION, written)
-    bound = current_request.set({"request_id": "r1"})
+    bound = current_request.set(lambda: {"request_id": "r1"})
     structlog.get_logger("app.server").info("request", status=200, path=("a", 1))
     logging.getLogger("library").warning("%s is old", "this")
     current_request.reset(bound)
