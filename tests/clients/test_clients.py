@@ -15,7 +15,7 @@ from tests.node import run
 @pytest.fixture(scope="module")
 def paced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     """A gateway on backends whose steps take long enough to be seen one by one."""
-    with serving_in_thread(tmp_path_factory.mktemp("paced"), step_seconds=0.03) as gateway:
+    with serving_in_thread(tmp_path_factory.mktemp("paced"), step_seconds=0.1) as gateway:
         yield gateway
 
 
