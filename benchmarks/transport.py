@@ -12,7 +12,6 @@ import importlib.util
 import json
 import math
 import multiprocessing
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from importlib import import_module
@@ -23,6 +22,8 @@ from app.rest import Caller, Deadline, RestClient, Service
 from app.rest.pool import Pool
 from app.rest.service import Origin
 from app.settings import ServiceSettings
+from app.telemetry import TraceContext
+from benchmarks.show import show
 
 Read: TypeAlias = Callable[[], Awaitable[object]]
 Candidate: TypeAlias = Callable[[str], contextlib.AbstractAsyncContextManager[Read]]
@@ -71,9 +72,8 @@ async def rest_client(url: str) -> AsyncIterator[Read]:
     client = RestClient(Service("things", 0), ServiceSettings(url=url))
     deadline = Deadline.after(math.inf)
     numbers = iter(range(1_000_000_000))
-    yield lambda: client.get(
-        Caller(f"Bearer {next(numbers)}", "benchmark", deadline, f"00-{1:032x}-{1:016x}-01"), "/things", dict
-    )
+    trace = TraceContext(b"00-%032x-%016x-01" % (1, 1))
+    yield lambda: client.get(Caller(f"Bearer {next(numbers)}", "benchmark", deadline, trace), "/things", dict)
     await client.aclose()
 
 
@@ -137,11 +137,6 @@ async def measure(candidate: Candidate, url: str, concurrency: int, seconds: flo
         started = time.process_time()
         counts = await asyncio.gather(*[worker() for _ in range(concurrency)])
         return sum(counts) / (time.process_time() - started)
-
-
-def show(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
 
 
 def main() -> None:
