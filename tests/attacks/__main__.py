@@ -3,13 +3,13 @@
 import argparse
 import asyncio
 import os
-import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from benchmarks.show import show
 from tests.attacks.documents import DOCUMENTS
 from tests.attacks.floods import ASKED, BEGINNING, HEAD, PING, TEXT, flood, frame, hold
 from tests.attacks.world import Fortress, Neighbour, fortress, neighbour
@@ -55,11 +55,6 @@ async def main(under: Fortress, seconds: float, only: str) -> None:
             if only in name:
                 show(f"| {name} | {await beside(attack, client, seconds)} |")
         show(f"| none | {await beside(asyncio.Event().wait, client, 3 * seconds)} |")
-
-
-def show(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

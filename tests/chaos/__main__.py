@@ -5,7 +5,6 @@ import asyncio
 import os
 import random
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Iterable, Mapping
@@ -16,6 +15,7 @@ from typing import Any
 from app.rest.breaker import PROBES
 from app.settings import Settings
 from app.telemetry import configure_logging
+from benchmarks.show import show
 from tests.chaos.faults import FAULTS, Fault, flapping
 from tests.chaos.world import PAGE, Skips, chaos, metrics, without_listings
 from tests.end_to_end.stand_in import StandIn, standing_in
@@ -106,11 +106,6 @@ async def main(seconds: float, folder: Path) -> None:
         for name, fault in faults.items():
             skips.skip(60)
             show(f"| {name} | {await measure(gateway, stand_in, whole, fault, seconds)} |")
-
-
-def show(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":
