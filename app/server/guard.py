@@ -2,8 +2,10 @@
 
 import asyncio
 import math
-from collections.abc import Iterable
+import random
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import ClassVar
 
 import msgspec
@@ -12,8 +14,10 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from app.server.draining import MIN_BYTES_PER_SECOND, PATIENCE_SECONDS, DrainedProtocol
 
 MAX_HEAD_BYTES = 65_536
-MAX_WAITING_REQUESTS = 20
-"""Of one connection, sent before the answer to the first has come."""
+PIECE_BYTES = 1024
+"""Of what has come at once: a dozen requests of the shortest kind, or one as they mostly are."""
+BODY_PIECE_BYTES = 16_384
+"""In the middle of a body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,8 @@ class ConnectionLimits:
     """How long a head may take; of a body, 500 bytes for each second must have come in that time."""
     patience: float = PATIENCE_SECONDS
     """How long a client may take nothing of what was written for it."""
+    pause: float = 0.02
+    """Before the answer to a request that was sent while another one was answered."""
 
 
 class _RefusedError(Exception):
@@ -39,8 +45,9 @@ class _RefusedError(Exception):
 
 _IDLE = math.inf
 _LINGER_SECONDS = 1.0
+_LOOKED_AT_ONCE = 25
+_LOOKED_AT_AGAIN_SECONDS = 0.002
 _HEAD_TOO_LARGE = _RefusedError(431, "HEADERS_TOO_LARGE", f"The head is longer than {MAX_HEAD_BYTES} bytes.")
-_TOO_MANY_WAIT = _RefusedError(429, "TOO_MANY_REQUESTS", f"More than {MAX_WAITING_REQUESTS} requests wait.")
 _TOO_SLOW = _RefusedError(408, "REQUEST_NOT_SENT", "The request did not come in time.")
 _TOO_MANY_CONNECTIONS = _RefusedError(503, "TOO_MANY_CONNECTIONS", "There are too many connections.")
 _NO_UPGRADE = _RefusedError(400, "UPGRADE_NOT_SUPPORTED", "A request with a body cannot ask for another protocol.")
@@ -64,7 +71,8 @@ class GuardedProtocol(DrainedProtocol, HttpToolsProtocol):
     _head_bytes = 0
     body_bytes = 0
     """Of a body, since its rate was looked at."""
-    _chunk_bytes = 0
+    _waiting: memoryview | None = None
+    """What has come and is not read yet: requests before it are answered first."""
     _refusal: _RefusedError | None = None
     _is_refused = False
 
@@ -79,21 +87,39 @@ class GuardedProtocol(DrainedProtocol, HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._due = _IDLE
+        self._waiting = None
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         if self._is_refused:
             return
-        self._chunk_bytes = len(data)
+        if self.pipeline:  # whoever answers wants to know whether the client is there, and more has come
+            self._waiting = memoryview(bytes(self._waiting or b"") + data)
+            self.flow.pause_reading()
+        elif len(data) <= PIECE_BYTES:
+            self._read(data)
+        else:
+            self._waiting = memoryview(data)
+            self._read_on()
+
+    def _read_on(self) -> None:
+        """Read what waits, piece by piece, until a request has to wait for the answer to another one."""
+        while self._waiting is not None and not self.pipeline and not self._is_refused:
+            size = BODY_PIECE_BYTES if self._is_arriving and not self._is_in_head else PIECE_BYTES
+            piece, rest = self._waiting[:size], self._waiting[size:]
+            self._waiting = rest if rest else None
+            self._read(piece)
+        if self._waiting is not None:
+            self.flow.pause_reading()
+
+    def _read(self, data: bytes | memoryview) -> None:
         if self._is_in_head:
-            self._head_bytes += len(data)
+            self._head_bytes += len(data)  # which is all but the first piece
             if self._head_bytes > MAX_HEAD_BYTES:
                 self._refuse(_HEAD_TOO_LARGE)
                 return
-        super().data_received(data)
-        if self._is_in_head and len(data) > MAX_HEAD_BYTES and self._size_of_head() > MAX_HEAD_BYTES:
-            self._refuse(_HEAD_TOO_LARGE)
-        elif self._due == _IDLE and (self._is_arriving or not self._is_busy):
+        super().data_received(data)  # type: ignore[arg-type]  # the parser takes either
+        if self._due == _IDLE and (self._is_arriving or not self._is_busy):
             self._due = self.loop.time() + self.limits.timeout
 
     def begin_head(self) -> None:
@@ -106,13 +132,9 @@ class GuardedProtocol(DrainedProtocol, HttpToolsProtocol):
         """A head has come whole."""
         self._due = _IDLE
         self._is_in_head = False
-        if self._chunk_bytes > MAX_HEAD_BYTES and self._size_of_head() > MAX_HEAD_BYTES:
-            self._raise(_HEAD_TOO_LARGE)
 
     def check_head(self) -> None:
         """Refuse a head that cannot be served as it is, unless it is plain and alone."""
-        if len(self.pipeline) >= MAX_WAITING_REQUESTS:
-            self._raise(_TOO_MANY_WAIT)
         if self.parser.should_upgrade() and _has_body(self.headers):
             self._raise(_NO_UPGRADE)  # the parser takes what follows an upgrade for another request
 
@@ -122,16 +144,27 @@ class GuardedProtocol(DrainedProtocol, HttpToolsProtocol):
         self._is_arriving = False
 
     def on_response_complete(self) -> None:
-        if self.pipeline or self.transport.is_closing():
+        if self.pipeline:
+            self.loop.call_later(self.limits.pause * random.uniform(0.5, 1.5), self._next)  # noqa: S311 -- no secret
+            return
+        if self.transport.is_closing():
             super().on_response_complete()
-            if self.pipeline:
-                self.flow.pause_reading()  # those that wait are answered before others are read
             return
         self.server_state.total_requests += 1
         self.flow.resume_reading()
         if not self._is_arriving:
             self.body_bytes = 0
             self._due = self.loop.time() + self.timeout_keep_alive
+
+    def _next(self) -> None:
+        """Answer the next of the requests that wait; more are read before the last of them is answered."""
+        if self.transport.is_closing():
+            return
+        super().on_response_complete()
+        if self.pipeline:
+            self.flow.pause_reading()
+        else:
+            self._read_on()
 
     @property
     def _is_busy(self) -> bool:
@@ -140,6 +173,7 @@ class GuardedProtocol(DrainedProtocol, HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         self._due = _IDLE
+        self._waiting = None
         super().handle_websocket_upgrade()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 -- uvicorn's words, which are logged
@@ -150,10 +184,6 @@ class GuardedProtocol(DrainedProtocol, HttpToolsProtocol):
         self._refusal = refusal  # the parser wraps what is raised in it
         raise refusal
 
-    def _size_of_head(self) -> int:
-        """As far as it has been parsed."""
-        return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
-
     def _refuse(self, refusal: _RefusedError) -> None:
         """End the connection, with an answer unless the client waits for another one.
 
@@ -161,6 +191,7 @@ class GuardedProtocol(DrainedProtocol, HttpToolsProtocol):
         (RFC 9112, section 9.6).
         """
         self._is_refused = True
+        self._waiting = None
         if self.transport.is_closing():
             return
         is_about_it = self._is_arriving and not self._is_in_head and not self.pipeline  # its own body is awaited
@@ -186,11 +217,17 @@ class GuardedProtocol(DrainedProtocol, HttpToolsProtocol):
 
     def _look_around(self) -> None:
         """Look at every connection of the server."""
+        self._look_at(iter([each for each in self.connections if isinstance(each, GuardedProtocol)]))
+
+    def _look_at(self, connections: Iterator["GuardedProtocol"]) -> None:
+        """Look at some of them, and at the others when those who are served have had their time."""
         now = self.loop.time()
-        guarded = [each for each in self.connections if isinstance(each, GuardedProtocol)]
-        for connection in guarded:
+        some = [*islice(connections, _LOOKED_AT_ONCE)]
+        for connection in some:
             connection._look(now)
-        if guarded:
+        if some:
+            type(self)._sweep = self.loop.call_later(_LOOKED_AT_AGAIN_SECONDS, self._look_at, connections)
+        elif self.connections:
             self._sweep_later()
         else:
             type(self)._sweep = None
@@ -199,7 +236,8 @@ class GuardedProtocol(DrainedProtocol, HttpToolsProtocol):
         if self._due > now:
             return
         is_slow = self.body_bytes < MIN_BYTES_PER_SECOND * self.limits.timeout
-        if not self._is_refused and (self.flow.read_paused or not is_slow):  # paused, the gateway takes no body
+        is_held = self.flow.read_paused or self._waiting is not None  # by the gateway, and not by the client
+        if not self._is_refused and (is_held or not is_slow):
             self._due = now + self.limits.timeout
             self.body_bytes = 0
         elif self._is_arriving:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
@@ -11,14 +12,18 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app.server.direct import direct_protocol
-from app.server.guard import MAX_HEAD_BYTES, MAX_WAITING_REQUESTS, ConnectionLimits
+from app.server.guard import MAX_HEAD_BYTES, PIECE_BYTES, ConnectionLimits
 from tests.app.server.serving import Serving, serving
 from tests.app.server.small_graph import MAX_BODY, Work, an_endpoint
 from tests.app.server.test_direct import a_request, an_answer
 
 SECONDS = 5
 LARGE = b"x" * 20_000_000
-GET = b"GET /elsewhere HTTP/1.1\r\nhost: gateway\r\n\r\n"
+
+
+def post(size: int) -> bytes:
+    head = b"POST /elsewhere HTTP/1.1\r\nhost: gateway\r\ncontent-length: %d\r\n\r\n"
+    return head % size + b"x" * size
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,7 +58,7 @@ async def hasty() -> AsyncIterator[Serving]:
 @pytest.fixture
 async def patient() -> AsyncIterator[Serving]:
     """A server that waits for longer than a test takes."""
-    async with guarded(ConnectionLimits(timeout=60)) as server:
+    async with guarded(ConnectionLimits(timeout=60, pause=0)) as server:
         yield server
 
 
@@ -138,9 +143,9 @@ async def test_a_body_that_comes_fast_enough_may_take_longer_than_the_limit(hast
 @pytest.mark.parametrize(
     "head",
     [
-        [b"GET / HTTP/1.1\r\nx-a: " + b"a" * MAX_HEAD_BYTES + b"\r\n\r\n"],
+        [b"GET / HTTP/1.1\r\nx-a: " + b"a" * (MAX_HEAD_BYTES + PIECE_BYTES) + b"\r\n\r\n"],
         [b"GET / HTTP/1.1\r\nx-a: ", *[b"a" * 50_000] * 10],
-        [b"GET /" + b"a" * MAX_HEAD_BYTES + b" HTTP/1.1\r\n\r\n"],
+        [b"GET /" + b"a" * (MAX_HEAD_BYTES + PIECE_BYTES) + b" HTTP/1.1\r\n\r\n"],
         [b"GET / HTTP/1.1\r\n", *[b"x-a: abcdefgh\r\n" * 1000] * 20],
     ],
     ids=["header", "endless header", "url", "headers"],
@@ -156,20 +161,45 @@ async def test_a_large_body_in_one_piece_is_no_long_head(patient: Serving) -> No
     assert (await all_answers(patient, head + body)).endswith(b"200000 bytes")
 
 
-async def test_requests_that_wait_are_answered_in_order_however_many_come_later(patient: Serving) -> None:
+async def test_requests_that_wait_are_answered_in_order_however_many_there_are(patient: Serving) -> None:
+    sizes = [number % 97 for number in range(5000)]
     reader, writer = await asyncio.open_connection("127.0.0.1", patient.port)
     async with asyncio.timeout(SECONDS):
-        for _ in range(5):
-            writer.write(GET * MAX_WAITING_REQUESTS)
-            for _ in range(MAX_WAITING_REQUESTS):
-                assert (await an_answer(reader))[2] == b"0 bytes"
+        writer.write(b"".join(map(post, sizes)))
+        assert [(await an_answer(reader))[2] for _ in sizes] == [b"%d bytes" % size for size in sizes]
     writer.close()
 
 
-async def test_more_requests_than_may_wait_end_the_connection(patient: Serving) -> None:
-    with suppress(ConnectionResetError):
-        assert (await all_answers(patient, GET * 10_000)).count(b"HTTP/1.1 200") < MAX_WAITING_REQUESTS
-    await _until(lambda: not patient.server.server_state.connections)
+async def test_half_a_request_behind_others_is_answered_when_the_rest_of_it_has_come(patient: Serving) -> None:
+    last = post(3 * PIECE_BYTES)
+    reader, writer = await asyncio.open_connection("127.0.0.1", patient.port)
+    async with asyncio.timeout(SECONDS):
+        writer.write(post(0) * 100 + last[: 2 * PIECE_BYTES])
+        assert [(await an_answer(reader))[2] for _ in range(100)] == [b"0 bytes"] * 100
+        writer.write(last[2 * PIECE_BYTES :])
+        assert (await an_answer(reader))[2] == b"%d bytes" % (3 * PIECE_BYTES)
+    writer.close()
+
+
+async def test_who_sends_on_without_waiting_waits_longer(hasty: Serving) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", hasty.port)
+    began = time.monotonic()
+    async with asyncio.timeout(SECONDS):
+        writer.write(post(0) * 11)
+        for _ in range(11):
+            await an_answer(reader)
+    assert time.monotonic() - began >= 10 * ConnectionLimits().pause / 2
+    writer.close()
+
+
+async def test_who_waits_and_leaves_is_forgotten(patient: Serving) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", patient.port)
+    async with asyncio.timeout(SECONDS):
+        writer.write(post(0) * 5000)
+        await an_answer(reader)
+        writer.transport.abort()
+        await _until(lambda: not patient.server.server_state.connections)
+        await _until(lambda: not patient.server.server_state.tasks)
 
 
 @pytest.mark.parametrize(
@@ -222,10 +252,10 @@ async def test_more_connections_than_may_be_are_refused() -> None:
     async with guarded(ConnectionLimits(max_connections=2, timeout=60)) as server:
         kept = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(2)]
         for _, writer in kept:
-            writer.write(b"G")
+            writer.write(post(0)[:1])
         assert told(await all_answers(server)) == (503, "TOO_MANY_CONNECTIONS")
         for reader, writer in kept:
-            writer.write(GET[1:])
+            writer.write(post(0)[1:])
             assert (await an_answer(reader))[2] == b"0 bytes"
             writer.close()
 
@@ -237,7 +267,7 @@ async def _until(is_so: Callable[[], bool]) -> None:
 
 
 @pytest.mark.parametrize(
-    "sent", [GET, a_request("{ greet }"), a_request("{ greet }" + " " * 6000)], ids=["asgi", "direct", "a long one"]
+    "sent", [post(0), a_request("{ greet }"), a_request("{ greet }" + " " * 6000)], ids=["asgi", "direct", "a long one"]
 )
 async def test_a_connection_without_a_request_is_kept_as_long_as_the_server_says(hasty: Serving, sent: bytes) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", hasty.port)
