@@ -97,7 +97,7 @@ class Settings(BaseSettings):
         20, gt=0, description="Objects and lists within each other in variables: MAX_VARIABLES_DEPTH_LIMIT."
     )
     max_variables_size: int = Field(
-        10_000, gt=0, description="Members and items in variables, all told: MAX_VARIABLES_SIZE_LIMIT."
+        10_000, gt=0, le=25_000, description="Members and items in variables, all told: MAX_VARIABLES_SIZE_LIMIT."
     )
     max_cost: int = Field(
         50_000, gt=0, description="The most an operation may cost: 10 for a backend call, 1 for a row: MAX_COST_LIMIT."

@@ -13,7 +13,10 @@ from app.execution import Request
 from app.server.time_limit import ClientDisconnected
 
 MAX_QUERY_STRING_BYTES = 16_384
+MAX_VALUES = 25_000
+"""In a body, all told: they take 7 ms to be decoded, while everybody waits."""
 _MAX_PARAMETERS = 100
+_ALL_BUT_MARKS = bytes(set(range(256)) - {*b',"'})
 _DISCARD_BYTES = 32_000_000
 _DISCARD_SECONDS = 2.0
 
@@ -74,7 +77,11 @@ def request_in(method: str, sent: bytes) -> Request:
 
 
 def from_body(body: bytes) -> Request:
-    """The request in a JSON body. Raises `RequestError`: 400 for what is no JSON, 422 for the wrong members."""
+    """The request in a JSON body.
+
+    Raises `RequestError`: 400 for what is no JSON, 413 for more than `MAX_VALUES`, 422 for the wrong members.
+    """
+    _check_values(body)
     try:
         parsed = _decode_body(body)
     except msgspec.ValidationError as error:
@@ -90,7 +97,8 @@ def from_body(body: bytes) -> Request:
 
 
 def split_batch(body: bytes, at_most: int) -> list[bytes]:
-    """The bodies that a JSON array holds. Raises `RequestError`: 400 for what is no JSON, and for too many."""
+    """The bodies that a JSON array holds. Raises `RequestError`: 400 for what is no JSON, and for too many; 413."""
+    _check_values(body)
     try:
         parts = _decode_batch(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -103,6 +111,20 @@ def split_batch(body: bytes, at_most: int) -> list[bytes]:
 def is_batch(body: bytes) -> bool:
     """Whether a body is a JSON array, if it is JSON."""
     return body[:1] == b"[" or body[:64].lstrip(b" \t\r\n")[:1] == b"["
+
+
+def _check_values(body: bytes) -> None:
+    """Raise `RequestError` (413) for more values than can be decoded without keeping others waiting."""
+    if body.count(b",") > MAX_VALUES and _commas_between_values(body) > MAX_VALUES:
+        raise RequestError(f"The body holds more than {MAX_VALUES} values.", status=413, code="PAYLOAD_TOO_LARGE")
+
+
+def _commas_between_values(body: bytes) -> int:
+    """Those outside the strings of a JSON text, counted in a tenth of the time in which it is decoded."""
+    if b"\\" in body:
+        body = body.replace(b"\\\\", b"").replace(b'\\"', b"")
+    marks = body.translate(None, _ALL_BUT_MARKS).replace(b'""', b"")  # strings are what is between two quotes
+    return sum(part.count(b",") for part in marks.split(b'"')[::2])
 
 
 def _named_instead(document_id: str | None, extensions: dict[str, Any] | None) -> str:

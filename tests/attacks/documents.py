@@ -114,7 +114,7 @@ DOCUMENTS: dict[str, Hostile] = {
     "a cost that multiplies": Hostile(PRODUCT, limit("COST")),
     # variables
     "many ids": Hostile("query ($i: [ID!]!) { nodes(ids: $i) { id } }", limit("VARIABLES_SIZE"), {"i": ["a"] * 20_000}),
-    "many variables": Hostile(PAGE, limit("VARIABLES_SIZE"), {f"v{n}": n for n in range(100_000)}),
+    "many variables": Hostile(PAGE, (413, "PAYLOAD_TOO_LARGE"), {f"v{n}": n for n in range(100_000)}),
     "deep variables": Hostile(FILTERED, limit("VARIABLES_DEPTH"), {"f": json.loads(nested(500, "[", "", "]"))}),
     "members that are none": Hostile(FILTERED, (422, "BAD_USER_INPUT"), {"f": {f"_{n}": 1 for n in range(5000)}}),
     # what is not to be told
