@@ -2,8 +2,9 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 from graphql import (
@@ -12,16 +13,22 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
+    Source,
+    Token,
     get_operation_ast,
-    parse,
     specified_rules,
-    validate,
 )
 from graphql.execution.collect_fields import FragmentDetails
+from graphql.language.parser import Parser, nested_too_deeply_error
 from graphql.validation import ASTValidationRule
 
 from app.execution.operation import Operation, OperationType
-from app.execution.reading import LONG, Reader
+from app.execution.pace import PacedLexer, PacedRule
+from app.execution.reading import Reader
+from app.execution.validation import find_errors
+
+LONG: Final = 2000
+"""Characters. Documents that are shorter, which is most, do not wait for those that are longer."""
 
 Stage: TypeAlias = Literal["parse", "validate", "operation"]
 Parse: TypeAlias = Callable[[str], DocumentNode]
@@ -38,12 +45,16 @@ class Request(msgspec.Struct, frozen=True):
     document_id: str | None = None
 
 
-class Prepared(msgspec.Struct, frozen=True):
-    """A validated document with the operation to run chosen and the request's variables, not yet coerced."""
+class Prepared(msgspec.Struct, eq=False):
+    """A validated document with the operation to run chosen and the request's variables, not yet coerced.
+
+    `errors` is what is wrong with the variables, once that is known: it is costly to find.
+    """
 
     document: "Document"
     operation: Operation
     variables: Mapping[str, object] | None
+    errors: list[GraphQLError] | None = None
 
     @property
     def operation_type(self) -> OperationType:
@@ -114,9 +125,10 @@ class DocumentCache:
         self._max_text = max_text
         self._text = 0
         self._parse = parse or parsed
-        self._rules = [*specified_rules, *rules]
+        self._rules = [*specified_rules, *rules, PacedRule]
         self._documents: OrderedDict[str, Document] = OrderedDict()
         self._reader = Reader()
+        self._reader_of_long = Reader()
 
     def get(self, text: str) -> Document:
         """The validated document of `text`; raises `InvalidDocumentError`."""
@@ -127,11 +139,13 @@ class DocumentCache:
         return self._keep(text, self._validated(text))
 
     async def read(self, text: str) -> Document:
-        """The same; a long document that is not there yet is read beside the loop."""
-        if len(text) < LONG or text in self._documents:
-            return self.get(text)
-        node = await self._reader.read(text, self._validated)
-        return self.get(text) if text in self._documents else self._keep(text, node)
+        """The same; a document that is not there yet is read beside the loop."""
+        if text not in self._documents:
+            reader = self._reader if len(text) < LONG else self._reader_of_long
+            node = await reader.read(text, self._validated)
+            if text not in self._documents:  # perhaps another who waited for it has kept it
+                return self._keep(text, node)
+        return self.get(text)
 
     def _keep(self, text: str, node: DocumentNode) -> Document:
         document = self._documents[text] = Document(self._schema, text, node)
@@ -142,7 +156,7 @@ class DocumentCache:
 
     def _validated(self, text: str) -> DocumentNode:
         document = self._parse(text)
-        if errors := validate(self._schema, document, self._rules, max_errors=20):
+        if errors := find_errors(self._schema, document, self._rules):
             raise InvalidDocumentError("validate", errors)
         return document
 
@@ -160,11 +174,19 @@ def syntax_tree(text: str) -> DocumentNode:
 
     Else each refused document would be left to the garbage collector, which stops everybody for up to half a second.
     """
-    document = parse(text)
-    token = document.loc.start_token if document.loc else None
-    while token is not None:
-        token.prev = None
-        token = token.next
+    parser = Parser(text, lexer=(lexer := PacedLexer(Source(text))))
+    first = lexer.token
+    document = None
+    try:
+        with suppress(RecursionError):
+            document = parser.parse_document()
+    finally:
+        token: Token | None = first
+        while token is not None:
+            token.prev = None
+            token = token.next
+    if document is None:
+        raise nested_too_deeply_error(parser)
     return document
 
 

@@ -12,6 +12,7 @@ from graphql.execution.values import VariableValues, get_variable_values
 from graphql.pyutils import is_awaitable
 from graphql.validation import ASTValidationRule
 
+from app.errors import forget_frames
 from app.execution.document import Document, DocumentCache, Parse, Prepared, Request
 from app.execution.operation import Response, respond
 from app.execution.plan import Plan
@@ -64,7 +65,7 @@ class Executor:
         return self._prepared(self._documents.get(request.query), request)
 
     async def read(self, request: Request) -> Prepared:
-        """The same, without keeping others waiting for a long document; raises `RequestError`, too."""
+        """The same, without keeping others waiting for a document to be read; raises `RequestError`, too."""
         return self._prepared(await self._documents.read(request.query), request)
 
     def _prepared(self, document: Document, request: Request) -> Prepared:
@@ -72,13 +73,16 @@ class Executor:
 
     def plan(self, prepared: Prepared) -> Plan:
         """What executing the operation comes to; raises `GraphQLError` for variables that are not what it asks for."""
-        return self.bound_plan(prepared)[0]
+        bound = self.bound_plan(prepared)
+        if isinstance(bound, list):
+            raise bound[0]
+        return bound[0]
 
-    def bound_plan(self, prepared: Prepared) -> tuple[Plan, Mapping[str, object]]:
-        """The plan with the values of the variables, coerced; raises as `plan` does."""
+    def bound_plan(self, prepared: Prepared) -> tuple[Plan, Mapping[str, object]] | list[GraphQLError]:
+        """The plan with the values of the variables, coerced; or what is wrong with these. Raises as a plan does."""
         variable_values = self._coerced(prepared)
         if isinstance(variable_values, list):
-            raise variable_values[0]
+            return variable_values
         return prepared.operation.plan(variable_values), variable_values.coerced
 
     async def execute(self, prepared: Prepared, context: object) -> ExecutionResult:
@@ -159,9 +163,16 @@ class Executor:
         definitions = prepared.operation.node.variable_definitions
         if not definitions:
             return VariableValues({}, {})
-        return get_variable_values(
+        if prepared.errors is not None:
+            return prepared.errors
+        values = get_variable_values(
             self._schema, definitions, dict(prepared.variables or {}), max_errors=MAX_COERCION_ERRORS
         )
+        if isinstance(values, list):
+            prepared.errors = values
+            for error in values:
+                forget_frames(error)
+        return values
 
     def _built(self, prepared: Prepared, context: object, root: object) -> FieldExecutor[Any] | list[GraphQLError]:
         return self._field_executor.build(

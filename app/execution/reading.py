@@ -1,4 +1,4 @@
-"""Reading long documents beside the loop, in a thread of their own: others are served meanwhile."""
+"""Reading documents beside the loop, in threads of their own: others are served meanwhile."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,9 +9,8 @@ from typing import Final
 from graphql import DocumentNode
 
 from app.errors import RequestError
+from app.execution.pace import paced
 
-LONG: Final = 2000
-"""Characters; a document that is shorter is read in a few milliseconds."""
 MAX_WAITING: Final = 100
 
 
@@ -27,10 +26,10 @@ class Reader:
         reading = self._reading.get(text)
         if reading is None:
             if len(self._reading) >= MAX_WAITING:
-                message = "Too many long documents wait to be read."
+                message = "Too many documents wait to be read."
                 raise RequestError(message, status=503, code="TOO_MANY_DOCUMENTS", headers={"retry-after": "1"})
             loop = asyncio.get_running_loop()
-            reading = loop.run_in_executor(self._thread, copy_context().run, parse, text)
+            reading = loop.run_in_executor(self._thread, copy_context().run, paced, parse, text)
             self._reading[text] = reading
             reading.add_done_callback(lambda done: self._forget(text, done))
         try:

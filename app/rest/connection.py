@@ -103,6 +103,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self._keeps_alive = False
+        del self._parser  # which refers to this, and would leave both to the garbage collector
         if self._answer is not None and not self._answer.done():
             reason = "the connection was reset" if error else "the connection was closed"
             self._answer.set_exception(NoAnswerError(reason, is_retryable=not self._has_bytes))

@@ -22,11 +22,14 @@ class OperationReader:
 
     async def read(self, method: str, sent: bytes) -> Prepared:
         """The operation that is asked for; raises what is wrong with the request or its document."""
-        found = self._recalled(method, sent) if len(sent) <= _REMEMBERED_BYTES else request_in(method, sent)
+        found = self._remembered.get((method, sent))
+        if found is None:
+            return await self._understood(method, sent)
+        self._remembered.move_to_end((method, sent))
         return found if isinstance(found, Prepared) else await self.find(found, method)
 
     async def find(self, asked: Request, method: str) -> Prepared:
-        """The operation of a request whose document may only be named, or is long."""
+        """The operation of a request."""
         prepared = await self._persisted.prepare(asked, self._executor.read)
         check_transport(prepared, method)
         return prepared
@@ -36,21 +39,11 @@ class OperationReader:
         found = self._remembered.get((method, sent))
         return found if isinstance(found, Prepared) else None
 
-    def _recalled(self, method: str, sent: bytes) -> Prepared | Request:
-        found = self._remembered.get((method, sent))
-        if found is None:
-            found = self._remembered[method, sent] = self._understood(method, sent)
+    async def _understood(self, method: str, sent: bytes) -> Prepared:
+        asked = request_in(method, sent)
+        prepared = await self.find(asked, method)
+        if len(sent) <= _REMEMBERED_BYTES:
+            self._remembered[method, sent] = asked if self._persisted.concerns(asked) else prepared
             if len(self._remembered) > _REMEMBERED:
                 self._remembered.popitem(last=False)
-        else:
-            self._remembered.move_to_end((method, sent))
-        return found
-
-    def _understood(self, method: str, sent: bytes) -> Prepared | Request:
-        """The operation of a request; the request itself when its document has to be looked for."""
-        asked = request_in(method, sent)
-        if self._persisted.concerns(asked):
-            return asked
-        prepared = self._executor.prepare(asked)
-        check_transport(prepared, method)
         return prepared

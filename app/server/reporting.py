@@ -7,7 +7,14 @@ from typing import Literal, TypeAlias
 import structlog
 from graphql import ExecutionResult, GraphQLError, GraphQLSyntaxError
 
-from app.errors import BackendError, DeadlineExceededError, GatewayError, ProblemError, RateLimitedError
+from app.errors import (
+    BackendError,
+    DeadlineExceededError,
+    GatewayError,
+    ProblemError,
+    RateLimitedError,
+    forget_frames,
+)
 
 Stage: TypeAlias = Literal["parse", "validate", "operation", "execute"]
 
@@ -52,10 +59,12 @@ class Reporter:
         if isinstance(cause, GatewayError):
             message, extensions = error.message, cause.extensions
             _log_backend_failure(cause, error, request_id, logged)
+            forget_frames(error)
         elif _is_of_the_caller(error, cause, stage):
             message = error.message if self._suggests else _SUGGESTION.sub("", error.message)
             code = _CODE_BY_STAGE["parse" if isinstance(cause, GraphQLSyntaxError) else stage]
             extensions = {"code": code, **(error.extensions or {})}
+            forget_frames(error)
         else:
             message, extensions = _MASKED_MESSAGE, {"code": GatewayError.code}
             if self._debug:

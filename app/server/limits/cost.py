@@ -44,7 +44,10 @@ class Costs:
 
     def _found(self, prepared: Prepared, prices: "_Prices", key: tuple[object, ...]) -> int:
         try:
-            plan, coerced = self._executor.bound_plan(prepared)
+            bound = self._executor.bound_plan(prepared)
+            if isinstance(bound, list):
+                return 0
+            plan, coerced = bound
             cost = most_cost(plan, {**dict.fromkeys(prices.variables), **coerced})
         except (GraphQLError, RecursionError):
             return 0

@@ -1,4 +1,4 @@
-"""Long documents are read beside the loop, each once, and not any number of them."""
+"""Documents are read beside the loop, each once, and not any number of them."""
 
 import asyncio
 import threading
@@ -8,11 +8,11 @@ from graphql import DocumentNode, build_schema, parse
 
 from app.errors import RequestError
 from app.execution import Executor, InvalidDocumentError, Request
-from app.execution.reading import LONG, MAX_WAITING
+from app.execution.document import LONG
+from app.execution.reading import MAX_WAITING
 
 SCHEMA = build_schema("type Query { a: String }")
 DOCUMENT = "{ a }"
-LONG_DOCUMENT = DOCUMENT + " " * LONG
 
 
 class Slow:
@@ -28,45 +28,48 @@ class Slow:
         return parse(text)
 
 
-async def test_the_loop_goes_on_while_a_long_document_is_read_once_for_all() -> None:
+async def test_the_loop_goes_on_while_a_document_is_read_once_for_all() -> None:
     slow = Slow()
     executor = Executor(SCHEMA, parse=slow.parse)
 
-    reading = [asyncio.create_task(executor.read(Request(LONG_DOCUMENT))) for _ in range(3)]
+    reading = [asyncio.create_task(executor.read(Request(DOCUMENT))) for _ in range(3)]
     await asyncio.sleep(0)
     reading[0].cancel()
     slow.go.set()
     first, second = await asyncio.gather(*reading[1:])
 
     assert reading[0].cancelled()
-    assert first.document is second.document is (await executor.read(Request(LONG_DOCUMENT))).document
+    assert first.document is second.document is (await executor.read(Request(DOCUMENT))).document
     assert slow.threads == ["documents_0"]
 
 
-async def test_a_short_document_is_read_at_once() -> None:
+async def test_a_short_document_does_not_wait_for_a_long_one() -> None:
     slow = Slow()
+    executor = Executor(SCHEMA, parse=lambda text: slow.parse(text) if len(text) >= LONG else parse(text))
+
+    long = asyncio.create_task(executor.read(Request(DOCUMENT + " " * LONG)))
+    await executor.read(Request(DOCUMENT))
+
+    assert not long.done()
     slow.go.set()
-
-    await Executor(SCHEMA, parse=slow.parse).read(Request(DOCUMENT))
-
-    assert slow.threads == [threading.current_thread().name]
+    await long
 
 
-async def test_a_long_document_that_is_wrong_is_told_so_each_time() -> None:
+async def test_a_document_that_is_wrong_is_told_so_each_time() -> None:
     executor = Executor(SCHEMA)
     for _ in range(2):
         with pytest.raises(InvalidDocumentError, match="Cannot query field 'b'"):
-            await executor.read(Request(LONG_DOCUMENT.replace("a", "b")))
+            await executor.read(Request(DOCUMENT.replace("a", "b")))
 
 
-async def test_more_long_documents_than_may_wait_are_refused() -> None:
+async def test_more_documents_than_may_wait_are_refused() -> None:
     slow = Slow()
     executor = Executor(SCHEMA, parse=slow.parse)
-    waiting = [asyncio.create_task(executor.read(Request(LONG_DOCUMENT + " " * n))) for n in range(MAX_WAITING)]
+    waiting = [asyncio.create_task(executor.read(Request(DOCUMENT + " " * n))) for n in range(MAX_WAITING)]
     await asyncio.sleep(0)
 
-    with pytest.raises(RequestError, match="Too many long documents") as refused:
-        await executor.read(Request(LONG_DOCUMENT + "#"))
+    with pytest.raises(RequestError, match="Too many documents") as refused:
+        await executor.read(Request(DOCUMENT + "#"))
     slow.go.set()
     await asyncio.gather(*waiting)
 

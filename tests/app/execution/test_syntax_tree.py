@@ -1,22 +1,62 @@
-"""Syntax trees that are let go leave nothing to the garbage collector."""
+"""Documents that are let go leave nothing to the garbage collector, least of all those that are refused."""
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from graphql import print_ast
+import pytest
+from graphql import build_schema, print_ast
 
-from app.execution import syntax_tree
+from app.execution import Executor, InvalidDocumentError, Request, syntax_tree
 
 TEXT = "query Q($a: Int = 1) { a: b(c: [1, {d: $a}]) @e { ...F } } fragment F on T { g }"
 
 
-def test_a_tree_is_let_go_at_once() -> None:
+EXECUTOR = Executor(build_schema("type Query { a(b: Int): String }"))
+REFUSED = {
+    "unknown fields": "{" + " nope" * 2000 + " }",
+    "arguments": "{ a(" + "b: 1 " * 2000 + ") }",
+    "unused variables": "query (" + "".join(f"$v{n}: Int " for n in range(2000)) + ") { a }",
+    "unknown variables": "{" + "".join(f" a{n}: a(b: $v{n})" for n in range(2000)) + " }",
+    "fragments": "{ ...F0 }" + "".join(f" fragment F{n} on Query {{ nope ...F{n + 1} }}" for n in range(20)),
+    "a document without an end": "{" + " a" * 2000,
+}
+
+
+@contextmanager
+def nothing_left() -> Iterator[None]:
+    """Holds the block to less garbage than the visitors of a document: its tree alone is thousands of objects."""
     gc.collect()
     gc.disable()
     try:
-        syntax_tree("{" + " a" * 10_000 + " }")
-        assert gc.collect() < 100
+        yield
+        assert gc.collect() < 2000
     finally:
         gc.enable()
+
+
+def test_a_tree_is_let_go_at_once() -> None:
+    with nothing_left():
+        syntax_tree("{" + " a" * 10_000 + " }")
+
+
+@pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED)
+def test_a_document_that_is_refused_is_let_go_at_once(text: str) -> None:
+    def refuse() -> None:
+        with pytest.raises(InvalidDocumentError) as refused:
+            EXECUTOR.prepare(Request(text))
+        del refused
+
+    refuse()
+    with nothing_left():
+        refuse()
+
+
+def test_variables_that_are_refused_are_let_go_at_once() -> None:
+    prepared = EXECUTOR.prepare(Request("query ($b: Int!) { a(b: $b) }", {"b": "one"}))
+    with nothing_left():
+        for _ in range(100):
+            EXECUTOR.bound_plan(prepared)
 
 
 def test_a_tree_has_its_locations() -> None:

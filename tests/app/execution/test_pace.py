@@ -1,0 +1,56 @@
+"""Documents are read at a pace that leaves most of the time to others, in the threads that are there for it."""
+
+import threading
+import time
+
+import pytest
+from graphql import build_schema
+
+from app.execution import Executor, Request
+from app.execution.pace import SHARE, SLICE_SECONDS
+
+EXECUTOR = Executor(build_schema("type Query { a: String }"))
+
+
+class Pauses:
+    """The pauses that are made from now on, which take no time."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.seconds: list[float] = []
+        self.threads: set[str] = set()
+        patch.setattr(time, "sleep", self._pause)
+
+    def _pause(self, seconds: float) -> None:
+        self.seconds.append(seconds)
+        self.threads.add(threading.current_thread().name)
+
+
+def a_document(fields: int) -> Request:
+    return Request(f"{{ {' '.join(f'a{number}: a' for number in range(fields))} }}")
+
+
+async def test_reading_pauses_for_so_long_that_it_has_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses = Pauses(monkeypatch)
+
+    await EXECUTOR.read(a_document(2000))
+
+    assert len(pauses.seconds) > 10
+    assert min(pauses.seconds) >= SLICE_SECONDS * (1 / SHARE - 1)
+    assert pauses.threads == {"documents_0"}
+
+
+async def test_many_short_documents_are_paced_as_a_long_one_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses = Pauses(monkeypatch)
+
+    for fields in range(1, 101):
+        await EXECUTOR.read(a_document(fields))
+
+    assert len(pauses.seconds) > 10
+
+
+def test_who_reads_in_a_thread_of_their_own_makes_no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses = Pauses(monkeypatch)
+
+    EXECUTOR.prepare(a_document(1000))
+
+    assert pauses.seconds == []
