@@ -29,6 +29,9 @@ from app.execution.validation import find_errors
 
 LONG: Final = 2000
 """Characters. Documents that are shorter, which is most, do not wait for those that are longer."""
+MAX_WAITING: Final = 1000
+MAX_LONG_WAITING: Final = 100
+"""Documents that wait to be read."""
 
 Stage: TypeAlias = Literal["parse", "validate", "operation"]
 Parse: TypeAlias = Callable[[str], DocumentNode]
@@ -127,8 +130,8 @@ class DocumentCache:
         self._parse = parse or parsed
         self._rules = [*specified_rules, *rules, PacedRule]
         self._documents: OrderedDict[str, Document] = OrderedDict()
-        self._reader = Reader()
-        self._reader_of_long = Reader()
+        self._reader = Reader(MAX_WAITING)
+        self._reader_of_long = Reader(MAX_LONG_WAITING)
 
     def get(self, text: str) -> Document:
         """The validated document of `text`; raises `InvalidDocumentError`."""

@@ -4,20 +4,18 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from typing import Final
 
 from graphql import DocumentNode
 
 from app.errors import RequestError
 from app.execution.pace import paced
 
-MAX_WAITING: Final = 100
-
 
 class Reader:
     """Reads one document at a time, and one that several ask for once."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_waiting: int) -> None:
+        self._max_waiting = max_waiting
         self._thread = ThreadPoolExecutor(1, "documents")
         self._reading: dict[str, asyncio.Future[DocumentNode]] = {}
 
@@ -25,7 +23,7 @@ class Reader:
         """What `parse` makes of a text. Raises what that raises, and `RequestError` (503) when too many wait."""
         reading = self._reading.get(text)
         if reading is None:
-            if len(self._reading) >= MAX_WAITING:
+            if len(self._reading) >= self._max_waiting:
                 message = "Too many documents wait to be read."
                 raise RequestError(message, status=503, code="TOO_MANY_DOCUMENTS", headers={"retry-after": "1"})
             loop = asyncio.get_running_loop()

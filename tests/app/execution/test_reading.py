@@ -8,8 +8,7 @@ from graphql import DocumentNode, build_schema, parse
 
 from app.errors import RequestError
 from app.execution import Executor, InvalidDocumentError, Request
-from app.execution.document import LONG
-from app.execution.reading import MAX_WAITING
+from app.execution.document import LONG, MAX_LONG_WAITING, MAX_WAITING
 
 SCHEMA = build_schema("type Query { a: String }")
 DOCUMENT = "{ a }"
@@ -62,14 +61,16 @@ async def test_a_document_that_is_wrong_is_told_so_each_time() -> None:
             await executor.read(Request(DOCUMENT.replace("a", "b")))
 
 
-async def test_more_documents_than_may_wait_are_refused() -> None:
+@pytest.mark.parametrize(("length", "at_most"), [(0, MAX_WAITING), (LONG, MAX_LONG_WAITING)])
+async def test_more_documents_than_may_wait_are_refused(length: int, at_most: int) -> None:
     slow = Slow()
     executor = Executor(SCHEMA, parse=slow.parse)
-    waiting = [asyncio.create_task(executor.read(Request(DOCUMENT + " " * n))) for n in range(MAX_WAITING)]
+    documents = [DOCUMENT + " " * length + f"# {number}" for number in range(at_most)]
+    waiting = [asyncio.create_task(executor.read(Request(document))) for document in documents]
     await asyncio.sleep(0)
 
     with pytest.raises(RequestError, match="Too many documents") as refused:
-        await executor.read(Request(DOCUMENT + "#"))
+        await executor.read(Request(DOCUMENT + " " * length))
     slow.go.set()
     await asyncio.gather(*waiting)
 
