@@ -4,6 +4,7 @@ import argparse
 import os
 import signal
 import sys
+from pathlib import Path
 
 from benchmarks.contest import Effort, UnfitError
 from benchmarks.gateway.compare import compare
@@ -11,7 +12,7 @@ from benchmarks.gateway.memory import watch_memory
 from benchmarks.machine import Machine
 from benchmarks.overhead import compare_overhead
 from benchmarks.peers.compare import compare_peers
-from benchmarks.peers.servers import install
+from benchmarks.peers.servers import install, servers
 from benchmarks.show import note, show
 
 PARTS = ("gateway", "memory", "overhead", "peers")
@@ -37,7 +38,8 @@ def main() -> int:
         if options.only in (None, "peers"):
             if not smoke:
                 install()
-            compare_peers(machine, _effort(options, connections=4 if smoke else 100))
+            contenders = servers(options.servers, options.beside)
+            compare_peers(machine, _effort(options, connections=4 if smoke else 100), contenders)
     except UnfitError as error:
         note(str(error))
         return 1
@@ -51,6 +53,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="how often each server has its turn")
     parser.add_argument("--seconds", type=float, default=5.0, help="how long each turn is")
     parser.add_argument("--requests", type=int, default=50_000, help="how many requests memory is watched for")
+    parser.add_argument("--servers", default="", help="only peers in whose name this regular expression is found")
+    parser.add_argument("--beside", type=Path, help="a folder with another checkout, which is one of the peers then")
     parser.add_argument("--turns", type=int, default=200, help="how many turns overhead is measured in")
     return parser.parse_args()
 

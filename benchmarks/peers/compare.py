@@ -1,7 +1,7 @@
 """The three queries of the job on every server that is installed, in both modes."""
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
@@ -12,10 +12,9 @@ from benchmarks.machine import Machine
 from benchmarks.peers import upstream
 from benchmarks.peers.atrium_posts import bearer
 from benchmarks.peers.data import GREET, QUERIES, expected
-from benchmarks.peers.servers import SHIPPED, UNSHARED, Server, installed_in, servers
+from benchmarks.peers.servers import OTHER, OURS, SHIPPED, UNSHARED, Server, installed_in
 from benchmarks.show import megabytes, note, number, show, table
 
-OURS: Final = "Atrium"
 CALLERS: Final = 5000
 
 NODE: Final = ("Apollo Server", "Mercurius, JIT", "Yoga", "Yoga, JIT", "Hive Gateway")
@@ -24,17 +23,19 @@ _TARGETS: Final = (
     (UNSHARED, NODE, "the best peer on Node", "1.2, 1 and 1 or more"),
     (UNSHARED, ("Strawberry",), "plain Strawberry", "25, 15 and 12 or more"),
     (SHIPPED, ("Tailcall",), "Tailcall", "0.8, 0.5 and 0.15 or more"),
+    (UNSHARED, (OTHER,), "the other checkout", "1 or more"),
+    (SHIPPED, (OTHER,), "the other checkout", "1 or more"),
 )
 
 Results = Mapping[tuple[str, str, str], Result]
 """By server, mode and query."""
 
 
-def compare_peers(machine: Machine, effort: Effort) -> None:
+def compare_peers(machine: Machine, effort: Effort, contenders: Sequence[Server]) -> None:
     """Print the tables; servers that are not installed, do not start or answer wrongly are named and left out."""
     results: dict[tuple[str, str, str], Result] = {}
     left_out: list[str] = []
-    with _running(machine, left_out, CALLERS if effort.seconds else 1) as running:
+    with _running(machine, contenders, left_out, CALLERS if effort.seconds else 1) as running:
         for mode in MODES:
             contestants = [contestant for server, contestant in running if mode in server.modes]
             kinds = {query: _requests(QUERIES[query], mode) for query in QUERIES}
@@ -65,7 +66,9 @@ def _requests(query: str, mode: str) -> list[Request]:
 
 
 @contextmanager
-def _running(machine: Machine, left_out: list[str], callers: int) -> Iterator[list[tuple[Server, Contestant]]]:
+def _running(
+    machine: Machine, contenders: Sequence[Server], left_out: list[str], callers: int
+) -> Iterator[list[tuple[Server, Contestant]]]:
     """Every server that answers as it should."""
     with tempfile.TemporaryDirectory() as place, ExitStack() as stack:
         directory = Path(place)
@@ -73,7 +76,7 @@ def _running(machine: Machine, left_out: list[str], callers: int) -> Iterator[li
         stack.callback(process.stop)
         wait_for(url, process)
         running = []
-        for server in servers():
+        for server in contenders:
             try:
                 running.append((server, _checked(server, machine, url, directory, stack, callers=callers)))
             except UnfitError as error:

@@ -1,6 +1,7 @@
 """The servers of the job: what each is started with, and where those that are not ours are installed."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,8 @@ from benchmarks.contest import Contestant
 from benchmarks.machine import Cores, Process, free_port, python
 from benchmarks.show import note
 
+OURS: Final = "Atrium"
+OTHER: Final = "Atrium, the other checkout"
 SHIPPED: Final = "as shipped"
 UNSHARED: Final = "nothing shared"
 _RECIPE: Final = Path(__file__).with_name("node")
@@ -50,6 +53,8 @@ class Server:
     environment: Mapping[str, str] = field(default_factory=dict)
     template: str | None = None
     modes: Sequence[str] = (UNSHARED, SHIPPED)
+    folder: Path | None = None
+    """Where it is started, if that is not here."""
 
     @property
     def is_installed(self) -> bool:
@@ -69,7 +74,7 @@ class Server:
         environment = {"PORT": str(port), "UPSTREAM": upstream, "NODE_ENV": "production"}
         environment |= {name: value.replace("{file}", str(made)) for name, value in self.environment.items()}
         log = directory / f"{self.name} {'-'.join(self.modes)}.log"
-        process = Process(command, cores, log, environment, installed_in() if self.needs else None)
+        process = Process(command, cores, log, environment, installed_in() if self.needs else self.folder)
         return Contestant(self.name, process, f"http://127.0.0.1:{port}/graphql")
 
 
@@ -89,16 +94,20 @@ def _tailcall(name: str, mode: str, template: str) -> Server:
     return Server(name, command, (package,), quiet, template, (mode,))
 
 
-def _atrium(mode: str) -> Server:
+def _atrium(mode: str, name: str = OURS, folder: Path | None = None) -> Server:
     command = python("benchmarks.peers.atrium_posts")
-    return Server("Atrium", command, environment={"SHARE": "1" if mode == SHIPPED else "0"}, modes=(mode,))
+    return Server(name, command, environment={"SHARE": "1" if mode == SHIPPED else "0"}, modes=(mode,), folder=folder)
 
 
-def servers() -> list[Server]:
-    """All of them; those with one configuration for both modes stand once."""
-    return [
+def servers(named: str = "", beside: Path | None = None) -> list[Server]:
+    """Those whose name has what is asked for, a regular expression, in it; `beside` is another checkout of this.
+
+    Servers with one configuration for both modes stand once.
+    """
+    all_servers = [
         _atrium(UNSHARED),
         _atrium(SHIPPED),
+        *([_atrium(UNSHARED, OTHER, beside), _atrium(SHIPPED, OTHER, beside)] if beside else []),
         Server("Strawberry", python("benchmarks.peers.strawberry_posts")),
         _node("Apollo Server", "apollo", "@apollo/server"),
         _node("Mercurius, JIT", "mercurius", "mercurius", "fastify"),
@@ -108,3 +117,4 @@ def servers() -> list[Server]:
         _tailcall("Tailcall", UNSHARED, "tailcall_unshared.graphql"),
         _tailcall("Tailcall", SHIPPED, "tailcall.graphql"),
     ]
+    return [server for server in all_servers if server.name in (OURS, OTHER) or re.search(named, server.name)]

@@ -3,7 +3,6 @@
 import asyncio
 import random
 import time
-import uuid
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final, Self
@@ -15,6 +14,7 @@ from benchmarks.gateway.settings import SERVICE_KEY
 from benchmarks.soak.outages import Outages
 from benchmarks.soak.tally import Tally
 from tests.app.server.event_stream import streamed
+from tests.end_to_end.events import content_changed
 from tests.end_to_end.sockets import subscribed
 from tests.gateway import Gateway
 
@@ -76,31 +76,8 @@ class Feed:
 
     def _next(self) -> dict[str, Any]:
         self.count += 1
-        moment = "2025-11-14T16:20:00.000000Z"
-        content = {
-            "id": "cnt_soak",
-            "owner_id": self._owner,
-            "listing_id": self._listing,
-            "content_type": "email",
-            "title": f"{MARK}{self.count}",
-            "text": "Text.",
-            "hashtags": [],
-            "status": "posted",
-            "revision": self.count,
-            "available_actions": [],
-            "created_at": moment,
-            "updated_at": moment,
-        }
-        return {
-            "specversion": "1.0",
-            "id": uuid.uuid4().hex,
-            "source": "/content",
-            "type": "content.changed",
-            "subject": "cnt_soak",
-            "owner": self._owner,
-            "datacontenttype": "application/json",
-            "data": {"content": content},
-        }
+        title = f"{MARK}{self.count}"
+        return content_changed(self._owner, title, id="cnt_soak", listing_id=self._listing, revision=self.count)
 
 
 class Subscriber(ABC):

@@ -1,7 +1,6 @@
 """Clients that vanish in the middle of a subscription leave nothing behind, and what is no event stops no reader."""
 
 import asyncio
-import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from app.main import create_app
 from app.server.authentication import issue_token
 from app.settings import Settings
 from tests.app.server.serving import Serving, serving
+from tests.end_to_end.events import content_changed
 from tests.end_to_end.sockets import socket, subscribed
 from tests.gateway import SECRET, SERVICE_KEY, CallRecorder, Gateway
 
@@ -60,32 +60,8 @@ async def alone(tmp_path: Path) -> AsyncIterator[Alone]:
 
 
 def changed(title: str, **members: Any) -> dict[str, Any]:
-    """An event that says that a piece of content was changed."""
-    moment = "2025-11-14T16:20:00.000000Z"
-    content = {
-        "id": "cnt_1",
-        "owner_id": OWNER,
-        "content_type": "email",
-        "title": title,
-        "text": "Text.",
-        "hashtags": [],
-        "status": "posted",
-        "revision": 1,
-        "available_actions": [],
-        "created_at": moment,
-        "updated_at": moment,
-    }
-    return {
-        "specversion": "1.0",
-        "id": uuid.uuid4().hex,
-        "source": "/content",
-        "type": "content.changed",
-        "subject": "cnt_1",
-        "owner": OWNER,
-        "time": moment,
-        "data": {"content": content},
-        **members,
-    }
+    """An event of the owner's; `members` are of the event."""
+    return content_changed(OWNER, title) | members
 
 
 async def test_a_client_that_vanishes_leaves_no_reader_behind(alone: Alone) -> None:

@@ -96,8 +96,9 @@ def kept_of(answer: Answer, sent_at: float, mark: int) -> Kept | None:
         mark=mark,
         fresh_until=_fresh_until(directives, headers, sent_at),
     )
-    is_usable = max(kept.fresh_until, kept.refreshable_until, kept.fallback_until) > sent_at
-    return kept if kept.etag is not None or is_usable else None
+    if kept.etag is None and max(kept.fresh_until, kept.refreshable_until, kept.fallback_until) <= sent_at:
+        return None
+    return kept
 
 
 def etag_of(headers: Mapping[bytes, bytes]) -> str | None:
