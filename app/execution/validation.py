@@ -21,8 +21,23 @@ from graphql.validation.validate import (
     ValidationAbortedError,
     query_document_keys_to_validate,
 )
+from graphql.validation.validation_context import NodeWithSelectionSet, VariableUsage, VariableUsageVisitor
 
 MAX_ERRORS: Final = 20
+
+
+class _Context(ValidationContext):
+    """graphql-core's, but for the visitors with which it looks for variables."""
+
+    def get_variable_usages(self, node: NodeWithSelectionSet) -> list[VariableUsage]:
+        usages = self._variable_usages.get(node)
+        if usages is None:
+            found = VariableUsageVisitor(self._type_info, node if isinstance(node, FragmentDefinitionNode) else None)
+            whole = TypeInfoVisitor(self._type_info, found)
+            visit(node, whole)
+            usages = self._variable_usages[node] = found.usages
+            _let_go(found, whole)
+        return usages
 
 
 def find_errors(
@@ -31,7 +46,8 @@ def find_errors(
     """What graphql-core's `validate` finds, up to `MAX_ERRORS` and one that says so.
 
     That leaves visitors behind that refer to themselves and to the document. A refused one of 30,000 characters is
-    some 40,000 objects, which the garbage collector takes 80 ms to find: everybody would wait for it.
+    some 40,000 objects, which the garbage collector takes 80 ms to find: everybody would wait for it. The visitors
+    alone would pile up, as it does not look often.
     """
     errors: list[GraphQLError] = []
 
@@ -41,7 +57,7 @@ def find_errors(
         errors.append(error)
 
     types = TypeInfo(schema)
-    context = ValidationContext(schema, document, types, add)
+    context = _Context(schema, document, types, add)
     visitors: list[Visitor] = [rule(context) for rule in rules]
     fragments = {part.name.value: part for part in document.definitions if isinstance(part, FragmentDefinitionNode)}
     if fragments:
@@ -56,8 +72,11 @@ def find_errors(
     except RecursionError:
         errors.append(ValidationAbortedError("Validation aborted."))
     finally:
-        for usages in context._variable_usages.values():  # filled by visitors that nothing else reaches
-            usages.clear()
-        for visitor in (*visitors, all_rules, whole):
-            visitor.__dict__.clear()
+        _let_go(*visitors, all_rules, whole)
     return errors
+
+
+def _let_go(*visitors: Visitor) -> None:
+    """A visitor keeps its own methods, which keep it."""
+    for visitor in visitors:
+        visitor.__dict__.clear()

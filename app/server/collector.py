@@ -2,8 +2,11 @@
 
 import gc
 
-THRESHOLD = 20_000
-"""Objects made between two looks for cycles. A query leaves none behind, and makes more than Python's 700."""
+THRESHOLD = 2_000
+"""Objects made between two looks for cycles. A query leaves none behind, and makes more than Python's 700.
+
+What little there is, connections mostly, must not pile up.
+"""
 
 
 def calm_collector() -> None:

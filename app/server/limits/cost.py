@@ -82,7 +82,9 @@ class _Prices:
         sizes = _Sizes()
         for node in (operation.node, *[fragment.definition for fragment in operation.fragments.values()]):
             visit(node, sizes)
-        return cls(tuple(sorted({*sizes.variables, *operation.conditions})))
+        variables = tuple(sorted({*sizes.variables, *operation.conditions}))
+        sizes.enter_leave_map.clear()  # its own methods, which keep it: for the garbage collector to find
+        return cls(variables)
 
 
 class _Sizes(Visitor):
