@@ -5,7 +5,7 @@ import gc
 THRESHOLD = 2_000
 """Objects made between two looks for cycles. A query leaves none behind, and makes more than Python's 700.
 
-What little there is, connections mostly, must not pile up.
+What little there is must not pile up.
 """
 
 
