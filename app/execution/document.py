@@ -28,10 +28,9 @@ from app.execution.reading import Reader
 from app.execution.validation import find_errors
 
 LONG: Final = 2000
-"""Characters. Documents that are shorter, which is most, do not wait for those that are longer."""
-MAX_WAITING: Final = 1000
-MAX_LONG_WAITING: Final = 100
-"""Documents that wait to be read."""
+"""Characters. Documents that are shorter, which is most, are read at once, in a few milliseconds."""
+MAX_WAITING: Final = 100
+"""Long documents that wait to be read."""
 
 Stage: TypeAlias = Literal["parse", "validate", "operation"]
 Parse: TypeAlias = Callable[[str], DocumentNode]
@@ -131,7 +130,6 @@ class DocumentCache:
         self._rules = [*specified_rules, *rules, PacedRule]
         self._documents: OrderedDict[str, Document] = OrderedDict()
         self._reader = Reader(MAX_WAITING)
-        self._reader_of_long = Reader(MAX_LONG_WAITING)
 
     def get(self, text: str) -> Document:
         """The validated document of `text`; raises `InvalidDocumentError`."""
@@ -142,10 +140,9 @@ class DocumentCache:
         return self._keep(text, self._validated(text))
 
     async def read(self, text: str) -> Document:
-        """The same; a document that is not there yet is read beside the loop."""
-        if text not in self._documents:
-            reader = self._reader if len(text) < LONG else self._reader_of_long
-            node = await reader.read(text, self._validated)
+        """The same; a long document that is not there yet is read beside the loop."""
+        if len(text) >= LONG and text not in self._documents:
+            node = await self._reader.read(text, self._validated)
             if text not in self._documents:  # perhaps another who waited for it has kept it
                 return self._keep(text, node)
         return self.get(text)

@@ -12,7 +12,7 @@ from graphql.validation import ASTValidationRule
 T = TypeVar("T")
 
 SLICE_SECONDS: Final = 0.0005
-SHARE: Final = 1 / 3
+SHARE: Final = 1 / 2
 """Of the time. With two threads at work each waits for the other whenever it has waited for something else."""
 
 

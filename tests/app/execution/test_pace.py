@@ -39,15 +39,6 @@ async def test_reading_pauses_for_so_long_that_it_has_its_share(monkeypatch: pyt
     assert pauses.threads == {"documents_0"}
 
 
-async def test_many_short_documents_are_paced_as_a_long_one_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    pauses = Pauses(monkeypatch)
-
-    for fields in range(1, 101):
-        await EXECUTOR.read(a_document(fields))
-
-    assert len(pauses.seconds) > 10
-
-
 def test_who_reads_in_a_thread_of_their_own_makes_no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     pauses = Pauses(monkeypatch)
 
