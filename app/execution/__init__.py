@@ -5,6 +5,7 @@ from app.execution.executor import EventResult, Executor
 from app.execution.operation import Operation
 from app.execution.plan import Field, Kind, Plan
 from app.execution.selection import Selection
+from app.execution.validation import let_go
 
 __all__ = [
     "EventResult",
@@ -18,5 +19,6 @@ __all__ = [
     "Request",
     "Selection",
     "Stage",
+    "let_go",
     "syntax_tree",
 ]

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 from graphql import (
@@ -24,13 +24,8 @@ from graphql.validation import ASTValidationRule
 
 from app.execution.operation import Operation, OperationType
 from app.execution.pace import PacedLexer, PacedRule
-from app.execution.reading import Reader
+from app.execution.reading import LONG, Reader
 from app.execution.validation import find_errors
-
-LONG: Final = 2000
-"""Characters. Documents that are shorter, which is most, are read at once, in a few milliseconds."""
-MAX_WAITING: Final = 100
-"""Long documents that wait to be read."""
 
 Stage: TypeAlias = Literal["parse", "validate", "operation"]
 Parse: TypeAlias = Callable[[str], DocumentNode]
@@ -129,7 +124,7 @@ class DocumentCache:
         self._parse = parse or parsed
         self._rules = [*specified_rules, *rules, PacedRule]
         self._documents: OrderedDict[str, Document] = OrderedDict()
-        self._reader = Reader(MAX_WAITING)
+        self._reader = Reader()
 
     def get(self, text: str) -> Document:
         """The validated document of `text`; raises `InvalidDocumentError`."""

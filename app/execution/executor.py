@@ -65,7 +65,7 @@ class Executor:
         return self._prepared(self._documents.get(request.query), request)
 
     async def read(self, request: Request) -> Prepared:
-        """The same, without keeping others waiting for a document to be read; raises `RequestError`, too."""
+        """The same, without keeping others waiting for a long document; raises `RequestError`, too."""
         return self._prepared(await self._documents.read(request.query), request)
 
     def _prepared(self, document: Document, request: Request) -> Prepared:

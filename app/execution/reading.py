@@ -1,21 +1,25 @@
-"""Reading documents beside the loop, in threads of their own: others are served meanwhile."""
+"""Reading long documents beside the loop, in a thread of their own: others are served meanwhile."""
 
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from typing import Final
 
 from graphql import DocumentNode
 
 from app.errors import RequestError
 from app.execution.pace import paced
 
+LONG: Final = 2000
+"""Characters; a document that is shorter is read in a few milliseconds."""
+MAX_WAITING: Final = 100
+
 
 class Reader:
     """Reads one document at a time, and one that several ask for once."""
 
-    def __init__(self, max_waiting: int) -> None:
-        self._max_waiting = max_waiting
+    def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, "documents")
         self._reading: dict[str, asyncio.Future[DocumentNode]] = {}
 
@@ -23,8 +27,8 @@ class Reader:
         """What `parse` makes of a text. Raises what that raises, and `RequestError` (503) when too many wait."""
         reading = self._reading.get(text)
         if reading is None:
-            if len(self._reading) >= self._max_waiting:
-                message = "Too many documents wait to be read."
+            if len(self._reading) >= MAX_WAITING:
+                message = "Too many long documents wait to be read."
                 raise RequestError(message, status=503, code="TOO_MANY_DOCUMENTS", headers={"retry-after": "1"})
             loop = asyncio.get_running_loop()
             reading = loop.run_in_executor(self._thread, copy_context().run, paced, parse, text)

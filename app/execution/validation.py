@@ -36,7 +36,7 @@ class _Context(ValidationContext):
             whole = TypeInfoVisitor(self._type_info, found)
             visit(node, whole)
             usages = self._variable_usages[node] = found.usages
-            _let_go(found, whole)
+            let_go(found, whole)
         return usages
 
 
@@ -72,11 +72,11 @@ def find_errors(
     except RecursionError:
         errors.append(ValidationAbortedError("Validation aborted."))
     finally:
-        _let_go(*visitors, all_rules, whole)
+        let_go(*visitors, all_rules, whole)
     return errors
 
 
-def _let_go(*visitors: Visitor) -> None:
+def let_go(*visitors: Visitor) -> None:
     """A visitor keeps its own methods, which keep it."""
     for visitor in visitors:
         visitor.__dict__.clear()

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from graphql import ArgumentNode, GraphQLError, Undefined, VariableNode, Visitor, visit
 
-from app.execution import Executor, Operation, Plan, Prepared
+from app.execution import Executor, Operation, Plan, Prepared, let_go
 from app.rest import Usage
 from app.server.bounds import bounds
 from app.server.explanation import calls_of
@@ -83,7 +83,7 @@ class _Prices:
         for node in (operation.node, *[fragment.definition for fragment in operation.fragments.values()]):
             visit(node, sizes)
         variables = tuple(sorted({*sizes.variables, *operation.conditions}))
-        sizes.enter_leave_map.clear()  # its own methods, which keep it: for the garbage collector to find
+        let_go(sizes)
         return cls(variables)
 
 

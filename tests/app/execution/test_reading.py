@@ -1,4 +1,4 @@
-"""Documents are read beside the loop, each once, and not any number of them."""
+"""Long documents are read beside the loop, each once, and not any number of them."""
 
 import asyncio
 import threading
@@ -8,7 +8,7 @@ from graphql import DocumentNode, build_schema, parse
 
 from app.errors import RequestError
 from app.execution import Executor, InvalidDocumentError, Request
-from app.execution.document import LONG, MAX_WAITING
+from app.execution.reading import LONG, MAX_WAITING
 
 SCHEMA = build_schema("type Query { a: String }")
 SHORT = "{ a }"
@@ -69,7 +69,7 @@ async def test_more_documents_than_may_wait_are_refused() -> None:
     waiting = [asyncio.create_task(executor.read(Request(document))) for document in documents]
     await asyncio.sleep(0)
 
-    with pytest.raises(RequestError, match="Too many documents") as refused:
+    with pytest.raises(RequestError, match="Too many long documents") as refused:
         await executor.read(Request(DOCUMENT))
     slow.go.set()
     await asyncio.gather(*waiting)
