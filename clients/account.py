@@ -4,14 +4,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import ClassVar
 
-import msgspec
-
-from app.rest import CollectionClient, Service
+from app.rest import CollectionClient, Record, Service
 
 ACCOUNTS = Service("accounts", port=8000)
 
 
-class UserRecord(msgspec.Struct, frozen=True, kw_only=True):
+class UserRecord(Record, frozen=True, kw_only=True):
     id: str
     email: str
     roles: list[str]
@@ -19,7 +17,7 @@ class UserRecord(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
-class AgentRecord(msgspec.Struct, frozen=True, kw_only=True):
+class AgentRecord(Record, frozen=True, kw_only=True):
     """`notification_preferences` is null for all but the agent, admins and services."""
 
     id: str
@@ -32,7 +30,7 @@ class AgentRecord(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
-class CustomerRecord(msgspec.Struct, frozen=True, kw_only=True):
+class CustomerRecord(Record, frozen=True, kw_only=True):
     id: str
     user_id: str
     company_name: str
@@ -45,7 +43,7 @@ class CustomerRecord(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
-class TokensRecord(msgspec.Struct, frozen=True, kw_only=True):
+class TokensRecord(Record, frozen=True, kw_only=True):
     """`expires_in` is the access token's lifetime in seconds."""
 
     access_token: str

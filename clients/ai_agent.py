@@ -4,14 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import ClassVar
 
-import msgspec
-
-from app.rest import CollectionClient, Service
+from app.rest import CollectionClient, Record, Service
 
 AGENTS = Service("agents", port=8005)
 
 
-class AIAgentRecord(msgspec.Struct, frozen=True, kw_only=True):
+class AIAgentRecord(Record, frozen=True, kw_only=True):
     """`revision` grows with every change."""
 
     id: str
@@ -32,7 +30,7 @@ class AIAgentRecord(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
-class TeamRecord(msgspec.Struct, frozen=True, kw_only=True):
+class TeamRecord(Record, frozen=True, kw_only=True):
     id: str
     owner_id: str
     customer_id: str | None = None
@@ -44,7 +42,7 @@ class TeamRecord(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
-class TaskStepRecord(msgspec.Struct, frozen=True, kw_only=True):
+class TaskStepRecord(Record, frozen=True, kw_only=True):
     name: str
     title: str
     status: str
@@ -53,7 +51,7 @@ class TaskStepRecord(msgspec.Struct, frozen=True, kw_only=True):
     finished_at: datetime | None = None
 
 
-class TaskRecord(msgspec.Struct, frozen=True, kw_only=True):
+class TaskRecord(Record, frozen=True, kw_only=True):
     """`progress` is in percent; `revision` grows with every change."""
 
     id: str

@@ -4,20 +4,18 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import ClassVar
 
-import msgspec
-
-from app.rest import Client, Page, Query, Service
+from app.rest import Client, Page, Query, Record, Service
 
 ANALYTICS = Service("analytics", port=8011)
 
 
-class PlatformFiguresRecord(msgspec.Struct, frozen=True, kw_only=True):
+class PlatformFiguresRecord(Record, frozen=True, kw_only=True):
     platform: str
     posts: int
     engagement: int
 
 
-class TrendsRecord(msgspec.Struct, frozen=True, kw_only=True):
+class TrendsRecord(Record, frozen=True, kw_only=True):
     """One value for each date."""
 
     dates: list[date]
@@ -25,7 +23,7 @@ class TrendsRecord(msgspec.Struct, frozen=True, kw_only=True):
     engagement: list[int]
 
 
-class OverviewRecord(msgspec.Struct, frozen=True, kw_only=True):
+class OverviewRecord(Record, frozen=True, kw_only=True):
     """`character_id` is null for everything together; `engagement_rate` is by post and follower."""
 
     character_id: str | None = None
@@ -41,7 +39,7 @@ class OverviewRecord(msgspec.Struct, frozen=True, kw_only=True):
     trends: TrendsRecord
 
 
-class PostAnalyticsRecord(msgspec.Struct, frozen=True, kw_only=True):
+class PostAnalyticsRecord(Record, frozen=True, kw_only=True):
     """`engagement_rate` is by view; the daily values belong to the dates one by one."""
 
     post_id: str
@@ -56,7 +54,7 @@ class PostAnalyticsRecord(msgspec.Struct, frozen=True, kw_only=True):
     daily_views: list[int]
 
 
-class SystemStatsRecord(msgspec.Struct, frozen=True, kw_only=True):
+class SystemStatsRecord(Record, frozen=True, kw_only=True):
     total_characters: int
     active_characters: int
     total_content: int
@@ -65,17 +63,17 @@ class SystemStatsRecord(msgspec.Struct, frozen=True, kw_only=True):
     storage_available_gb: float
 
 
-class ModelServerRecord(msgspec.Struct, frozen=True, kw_only=True):
+class ModelServerRecord(Record, frozen=True, kw_only=True):
     base_url: str
     default_model: str
 
 
-class StorageRecord(msgspec.Struct, frozen=True, kw_only=True):
+class StorageRecord(Record, frozen=True, kw_only=True):
     type: str
     path: str
 
 
-class SettingsRecord(msgspec.Struct, frozen=True, kw_only=True):
+class SettingsRecord(Record, frozen=True, kw_only=True):
     stable_diffusion: ModelServerRecord
     ollama: ModelServerRecord
     storage: StorageRecord

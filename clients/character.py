@@ -4,12 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import ClassVar
 
-import msgspec
-
-from app.rest import CollectionClient, Service
+from app.rest import CollectionClient, Record, Service
 
 
-class PersonalityRecord(msgspec.Struct, frozen=True, kw_only=True):
+class PersonalityRecord(Record, frozen=True, kw_only=True):
     """Shares are from 0 to 1."""
 
     extroversion: float
@@ -18,14 +16,14 @@ class PersonalityRecord(msgspec.Struct, frozen=True, kw_only=True):
     preferred_topics: list[str]
 
 
-class AppearanceRecord(msgspec.Struct, frozen=True, kw_only=True):
+class AppearanceRecord(Record, frozen=True, kw_only=True):
     hair_color: str | None = None
     eye_color: str | None = None
     style_preferences: list[str]
     face_reference_image_url: str | None = None
 
 
-class CharacterRecord(msgspec.Struct, frozen=True, kw_only=True):
+class CharacterRecord(Record, frozen=True, kw_only=True):
     id: str
     owner_id: str
     name: str

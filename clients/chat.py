@@ -10,12 +10,12 @@ from typing import ClassVar, Final
 import msgspec
 
 from app.errors import BackendInvalidResponseError
-from app.rest import CollectionClient, Deadline, EventStreamError, Page, Query, Service, server_events
+from app.rest import CollectionClient, Deadline, EventStreamError, Page, Query, Record, Service, server_events
 
 LAST: Final = "last"
 
 
-class ChatMessageRecord(msgspec.Struct, frozen=True, kw_only=True):
+class ChatMessageRecord(Record, frozen=True, kw_only=True):
     """`is_complete` is false for an answer that was broken off; what is not `is_saved` may be forgotten."""
 
     id: str
@@ -29,7 +29,7 @@ class ChatMessageRecord(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
-class SavedMessages(msgspec.Struct, frozen=True):
+class SavedMessages(Record, frozen=True):
     saved: list[ChatMessageRecord]
 
 

@@ -4,14 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import ClassVar
 
-import msgspec
-
-from app.rest import CollectionClient, Service
+from app.rest import CollectionClient, Record, Service
 
 CONTENT = Service("content", port=8006)
 
 
-class GenerationSettingsRecord(msgspec.Struct, frozen=True, kw_only=True):
+class GenerationSettingsRecord(Record, frozen=True, kw_only=True):
     """Sides are in pixels."""
 
     steps: int
@@ -21,7 +19,7 @@ class GenerationSettingsRecord(msgspec.Struct, frozen=True, kw_only=True):
     seed: int | None = None
 
 
-class ContentRecord(msgspec.Struct, frozen=True, kw_only=True):
+class ContentRecord(Record, frozen=True, kw_only=True):
     """`revision` grows with every change; `available_actions` are those the status allows."""
 
     id: str
@@ -57,7 +55,7 @@ class ContentRecord(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
-class GenerationRecord(msgspec.Struct, frozen=True, kw_only=True):
+class GenerationRecord(Record, frozen=True, kw_only=True):
     """`success_count` and `failure_count` are of pieces; `error` and `error_code` say why it failed."""
 
     id: str
@@ -83,13 +81,13 @@ class GenerationRecord(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
-class TaskReference(msgspec.Struct, frozen=True):
+class TaskReference(Record, frozen=True):
     """The task belongs to the agents backend; here only its id counts."""
 
     id: str
 
 
-class StartedTask(msgspec.Struct, frozen=True):
+class StartedTask(Record, frozen=True):
     task: TaskReference
 
 

@@ -5,14 +5,12 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import ClassVar, Final
 
-import msgspec
-
-from app.rest import CollectionClient, Query, Service
+from app.rest import CollectionClient, Query, Record, Service
 
 ONE_ACTIVE: Final[Query] = (("limit", "1"), ("active", "true"))
 
 
-class FileRecord(msgspec.Struct, frozen=True, kw_only=True):
+class FileRecord(Record, frozen=True, kw_only=True):
     """`active` says whether it is the active file of its session."""
 
     id: str

@@ -3,13 +3,11 @@
 from datetime import datetime
 from typing import ClassVar
 
-import msgspec
-
-from app.rest import CollectionClient, Service
+from app.rest import CollectionClient, Record, Service
 from clients.money import MoneyRecord
 
 
-class ListingRecord(msgspec.Struct, frozen=True, kw_only=True):
+class ListingRecord(Record, frozen=True, kw_only=True):
     id: str
     owner_id: str
     agent_id: str | None = None

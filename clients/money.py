@@ -2,9 +2,9 @@
 
 from decimal import Decimal
 
-import msgspec
+from app.rest import Record
 
 
-class MoneyRecord(msgspec.Struct, frozen=True):
+class MoneyRecord(Record, frozen=True):
     amount: Decimal
     currency: str

@@ -3,12 +3,10 @@
 from datetime import datetime
 from typing import ClassVar
 
-import msgspec
-
-from app.rest import CollectionClient, Service
+from app.rest import CollectionClient, Record, Service
 
 
-class NotificationRecord(msgspec.Struct, frozen=True, kw_only=True):
+class NotificationRecord(Record, frozen=True, kw_only=True):
     id: str
     owner_id: str
     type: str
@@ -21,11 +19,11 @@ class NotificationRecord(msgspec.Struct, frozen=True, kw_only=True):
     read_at: datetime | None = None
 
 
-class MarkedRecord(msgspec.Struct, frozen=True):
+class MarkedRecord(Record, frozen=True):
     updated: int
 
 
-class BroadcastRecord(msgspec.Struct, frozen=True):
+class BroadcastRecord(Record, frozen=True):
     sent: int
 
 

@@ -2,27 +2,25 @@
 
 from typing import ClassVar
 
-import msgspec
-
-from app.rest import Client, Service
+from app.rest import Client, Record, Service
 
 
-class AIAgentStatsRecord(msgspec.Struct, frozen=True, kw_only=True):
+class AIAgentStatsRecord(Record, frozen=True, kw_only=True):
     total: int
     running: int
 
 
-class TaskStatusCountRecord(msgspec.Struct, frozen=True, kw_only=True):
+class TaskStatusCountRecord(Record, frozen=True, kw_only=True):
     status: str
     count: int
 
 
-class TaskStatsRecord(msgspec.Struct, frozen=True, kw_only=True):
+class TaskStatsRecord(Record, frozen=True, kw_only=True):
     total: int
     by_status: list[TaskStatusCountRecord]
 
 
-class PlatformStatsRecord(msgspec.Struct, frozen=True, kw_only=True):
+class PlatformStatsRecord(Record, frozen=True, kw_only=True):
     users: int
     customers: int
     ai_agents: AIAgentStatsRecord

@@ -3,14 +3,12 @@
 from datetime import datetime
 from typing import ClassVar
 
-import msgspec
-
-from app.rest import CollectionClient, Service
+from app.rest import CollectionClient, Record, Service
 
 PUBLISHING = Service("publishing", port=8009)
 
 
-class PostRecord(msgspec.Struct, frozen=True, kw_only=True):
+class PostRecord(Record, frozen=True, kw_only=True):
     id: str
     owner_id: str
     character_id: str | None = None
@@ -37,7 +35,7 @@ class PostRecord(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
-class ScheduledPostRecord(msgspec.Struct, frozen=True, kw_only=True):
+class ScheduledPostRecord(Record, frozen=True, kw_only=True):
     """`timezone` is where `scheduled_at`, a moment, was meant."""
 
     id: str
@@ -60,7 +58,7 @@ class ScheduledPostRecord(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
-class AutomationRuleRecord(msgspec.Struct, frozen=True, kw_only=True):
+class AutomationRuleRecord(Record, frozen=True, kw_only=True):
     id: str
     owner_id: str
     character_id: str
@@ -85,7 +83,7 @@ class AutomationRuleRecord(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
-class EngagementActionRecord(msgspec.Struct, frozen=True, kw_only=True):
+class EngagementActionRecord(Record, frozen=True, kw_only=True):
     """`target_id` is the platform's own id of the post or the user."""
 
     id: str
@@ -105,7 +103,7 @@ class EngagementActionRecord(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
-class FailureRecord(msgspec.Struct, frozen=True, kw_only=True):
+class FailureRecord(Record, frozen=True, kw_only=True):
     """What went wrong with work that nobody waited for; comes as an event only. `source` says what `source_id` is."""
 
     id: str

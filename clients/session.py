@@ -3,13 +3,11 @@
 from datetime import datetime
 from typing import ClassVar
 
-import msgspec
-
 from app.errors import ProblemError
-from app.rest import CollectionClient, Service
+from app.rest import CollectionClient, Record, Service
 
 
-class SessionRecord(msgspec.Struct, frozen=True, kw_only=True):
+class SessionRecord(Record, frozen=True, kw_only=True):
     id: str
     owner_id: str
     title: str

@@ -3,12 +3,10 @@
 from datetime import datetime
 from typing import ClassVar
 
-import msgspec
-
-from app.rest import CollectionClient, Service
+from app.rest import CollectionClient, Record, Service
 
 
-class SocialAccountRecord(msgspec.Struct, frozen=True, kw_only=True):
+class SocialAccountRecord(Record, frozen=True, kw_only=True):
     id: str
     owner_id: str
     agent_id: str | None = None

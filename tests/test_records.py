@@ -18,7 +18,9 @@ from graphql import (
 
 from app.graph.node import type_name_of
 from app.graph.principal import Principal
+from app.rest import Record
 from app.schema import SUBGRAPHS, create_schema
+from clients.chat import AnswerChunkRecord
 
 SCHEMA = create_schema().graphql_schema
 VIEWS = {type_name_of(owned): record for subgraph in SUBGRAPHS for owned, record in subgraph.records.items()}
@@ -85,3 +87,10 @@ def test_a_missing_attribute_is_found() -> None:
     named = SCHEMA.type_map["Listing"]
     assert isinstance(named, GraphQLObjectType)
     assert "Listing.address has no Principal.address" in record_misfits(named, Principal)
+
+
+def test_the_garbage_collector_has_no_part_in_records_of_backends() -> None:
+    module_of = {record: record.__module__.split(".")[0] for record in VIEWS.values()}
+    in_lists = [record for record, place in module_of.items() if place == "clients" and record is not AnswerChunkRecord]
+    assert len(in_lists) > 20
+    assert [record for record in in_lists if not issubclass(record, Record)] == []

@@ -9,6 +9,7 @@ from app.rest.client import Client, RestClient
 from app.rest.collection import CollectionClient
 from app.rest.event_stream import EventStreamError, ServerEvent, server_events
 from app.rest.page import Groups, Page
+from app.rest.record import Record
 from app.rest.route import Params, Query
 from app.rest.service import Service
 from app.rest.timing import Timing
@@ -27,6 +28,7 @@ __all__ = [
     "Page",
     "Params",
     "Query",
+    "Record",
     "RedisCache",
     "ResponseCache",
     "RestClient",

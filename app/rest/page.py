@@ -2,19 +2,19 @@
 
 from typing import Generic, TypeVar
 
-import msgspec
+from app.rest.record import Record
 
 T = TypeVar("T")
 
 
-class Page(msgspec.Struct, Generic[T], frozen=True):
+class Page(Record, Generic[T], frozen=True):
     """`GET /things` and `GET /things?ids=`: a part of a list, and how long the whole is."""
 
     items: list[T]
     total: int
 
 
-class Groups(msgspec.Struct, Generic[T], frozen=True):
+class Groups(Record, Generic[T], frozen=True):
     """`GET /things?group_by=parent`: one page for each parent that was asked for."""
 
     groups: dict[str, Page[T]]

@@ -51,7 +51,10 @@ class _Direct(Received):
         """Wait until the client has gone: all that it sent is there."""
         if not self.disconnected:
             self._has_gone = asyncio.get_running_loop().create_future()
-            await self._has_gone
+            try:
+                await self._has_gone
+            finally:
+                self._has_gone = None  # which refers to this once it is cancelled
         return {"type": "http.disconnect"}
 
 

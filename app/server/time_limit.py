@@ -81,6 +81,7 @@ class _Watch(Limit):
     def stop(self) -> None:
         if self._task is not None:
             self._task.cancel()
+            self._task = None  # whose end refers to this: only the garbage collector would find them
 
     async def _look(self, receive: Receive) -> None:
         while (await receive())["type"] != "http.disconnect":

@@ -7,12 +7,11 @@ shared, as ever.
 import os
 from typing import ClassVar
 
-import msgspec
 from pydantic import SecretStr
 
 from app.graph import Found, Info, Loader, Parent, Query, Subgraph, described
 from app.main import Gateway, create_app
-from app.rest import Client, Service
+from app.rest import Client, Record, Service
 from app.schema import Graph
 from app.server.authentication import issue_token
 from app.server.collector import calm_collector
@@ -21,14 +20,14 @@ from app.telemetry import configure_logging
 from benchmarks.serving import serve
 
 
-class PostRecord(msgspec.Struct, frozen=True, rename="camel"):
+class PostRecord(Record, frozen=True, rename="camel"):
     id: int
     user_id: int
     title: str
     body: str
 
 
-class UserRecord(msgspec.Struct, frozen=True):
+class UserRecord(Record, frozen=True):
     id: int
     name: str
     username: str

@@ -1,7 +1,5 @@
 """What fails leaves nothing to the garbage collector, for which everybody would have to wait."""
 
-import gc
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -9,6 +7,7 @@ import pytest
 from tests.chaos.faults import FAULTS
 from tests.chaos.world import PAGE, Skips, chaos
 from tests.end_to_end.stand_in import standing_in
+from tests.garbage import garbage
 from tests.gateway import Gateway
 
 TIMES = 20
@@ -17,25 +16,13 @@ FAILING = {"a document": "{ nope }", "a variable": "query ($n: Int!) { listings(
 
 
 async def left_over(gateway: Gateway, query: str, email: str | None = "chris@example.com") -> dict[str, int]:
-    """Of which of our own kinds and of graphql-core's errors a failing request leaves one, each time."""
+    """Of which kinds a failing request leaves one, each time."""
     for _ in range(3):
         await gateway.query(query, email=email)
-    gc.collect()
-    gc.disable()
-    try:
+    with garbage() as kinds:
         for _ in range(TIMES):
             await gateway.query(query, email=email)
-        gc.set_debug(gc.DEBUG_SAVEALL)
-        gc.collect()
-        gc.set_debug(0)
-        kinds = Counter(f"{type(thing).__module__}.{type(thing).__name__}" for thing in gc.garbage)
-    finally:
-        gc.set_debug(0)
-        gc.garbage.clear()
-        gc.enable()
-    return {
-        kind: count for kind, count in kinds.items() if kind.startswith(("app.", "graphql.error")) and count >= TIMES
-    }
+    return {kind: count for kind, count in kinds.items() if count >= TIMES}
 
 
 @pytest.mark.parametrize("query", FAILING.values(), ids=FAILING)

@@ -18,10 +18,12 @@ from app.server.direct import direct_protocol
 from app.server.endpoint import GraphQLEndpoint
 from app.server.middleware import middleware, security_headers
 from app.server.received import Answer, Received
+from app.server.time_limit import WATCH_AFTER_SECONDS
 from app.settings import Settings
 from tests.app.server.live_graph import bearer
 from tests.app.server.serving import Serving, serving
 from tests.app.server.small_graph import GRAPHQL, JSON, MAX_BODY, Work, an_endpoint, error
+from tests.garbage import garbage
 
 
 @dataclass
@@ -297,6 +299,17 @@ async def test_what_takes_too_long_is_answered_so() -> None:
         answer = await client.post("/graphql", json={"query": "{ wait }"}, headers={"X-Request-ID": "r1"})
         assert answer.status_code == 504
         assert answer.json() == {"errors": [error("The request took longer than 0.05 seconds.", "REQUEST_TIMEOUT")]}
+
+
+async def test_what_takes_a_while_leaves_nothing_to_the_collector(graph: Graph) -> None:
+    async with graph.socket() as (reader, writer):
+        with garbage() as kinds:
+            writer.write(a_request("{ wait }"))
+            await asyncio.sleep(4 * WATCH_AFTER_SECONDS)
+            graph.work.may_end.set()
+            assert (await an_answer(reader))[0] == 200
+            await asyncio.sleep(0)  # in which the watch on the client ends
+    assert kinds == {}
 
 
 async def test_a_page_of_another_origin_is_told_whether_it_may_read() -> None:
