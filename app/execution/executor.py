@@ -17,7 +17,7 @@ from app.execution.document import Document, DocumentCache, Parse, Prepared, Req
 from app.execution.operation import Response, respond
 from app.execution.plan import Plan
 
-MAX_COERCION_ERRORS = 10
+MAX_COERCION_ERRORS = 5
 
 
 @dataclass(slots=True)

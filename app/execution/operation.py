@@ -75,7 +75,8 @@ class Operation:
     notes: dict[type, Any] = field(default_factory=dict)
     """What others have found out about the operation and need to know each time, each under a class of its own."""
     _plans: dict[tuple[object, ...], Plan] = field(default_factory=dict)
-    _executors: dict[type[FieldExecutor[Any]], FieldExecutor[Any]] = field(default_factory=dict)
+    _executors: dict[type[FieldExecutor[Any]], dict[str, Any]] = field(default_factory=dict)
+    """What executors of each class are made of."""
 
     @classmethod
     def of(
@@ -113,9 +114,9 @@ class Operation:
         self, executor_class: type[FieldExecutor[Any]], variable_values: VariableValues, context: object, root: object
     ) -> FieldExecutor[Any]:
         """A graphql-core executor of the operation: a copy of the first, as it makes one for each event itself."""
-        first = self._executors.get(executor_class)
-        if first is None:
-            first = self._executors[executor_class] = executor_class(
+        members = self._executors.get(executor_class)
+        if members is None:
+            first = executor_class(
                 self.schema,
                 {name: fragment.definition for name, fragment in self.fragments.items()},
                 dict(self.fragments),
@@ -127,8 +128,10 @@ class Operation:
                 default_type_resolver,
                 default_field_resolver,
             )
+            members = self._executors[executor_class] = first.__dict__.copy()
+            del first.async_helpers  # which are methods of it: only the garbage collector would find the two
         executor = object.__new__(executor_class)
-        executor.__dict__.update(first.__dict__)
+        executor.__dict__.update(members)
         executor.root_value, executor.context_value, executor.variable_values = root, context, variable_values
         return executor
 

@@ -27,7 +27,7 @@ class Source:
     def compiled(self) -> Callable[..., list[Any]]:
         namespace: dict[str, Any] = {**self.constants, **NAMES_IN_TESTS}
         exec(compile(self.text, f"<selection of {self.name}>", "exec"), namespace)  # noqa: S102  # see the module
-        function: Callable[..., list[Any]] = namespace[self.name]
+        function: Callable[..., list[Any]] = namespace.pop(self.name)  # or else each would keep the other
         return function
 
 

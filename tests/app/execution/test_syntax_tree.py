@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from graphql import build_schema, print_ast
+from graphql import ExecutionResult, build_schema, print_ast
 
 from app.execution import Executor, InvalidDocumentError, Request, syntax_tree
 
@@ -57,6 +57,13 @@ def test_variables_that_are_refused_are_let_go_at_once() -> None:
     with nothing_left():
         for _ in range(100):
             EXECUTOR.bound_plan(prepared)
+
+
+async def test_a_document_that_was_executed_is_let_go_with_its_plan() -> None:
+    with nothing_left():
+        for number in range(1200):  # more than are kept
+            prepared = EXECUTOR.prepare(Request(f"# {number}\n{{ a t: __typename }}"))
+            assert await EXECUTOR.execute(prepared, None) == ExecutionResult({"a": None, "t": "Query"}, None)
 
 
 def test_a_tree_has_its_locations() -> None:
