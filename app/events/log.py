@@ -36,7 +36,7 @@ class EventLog:
         """Call `observer` with every event that becomes readable, before any reader has it."""
         self._observers.append(observer)
 
-    async def head(self) -> Cursor:
+    def head(self) -> Cursor:
         """The cursor of the newest event: reading after it gives everything that is appended from now on."""
         return self._store.head()
 

@@ -151,9 +151,12 @@ class DocumentCache:
 
     def _validated(self, text: str) -> DocumentNode:
         document = self._parse(text)
-        if errors := find_errors(self._schema, document, self._rules):
-            raise InvalidDocumentError("validate", errors)
-        return document
+        errors = find_errors(self._schema, document, self._rules)
+        if not errors:
+            return document
+        for error in errors:
+            error.nodes = None  # they know the locations
+        raise InvalidDocumentError("validate", errors)
 
 
 def parsed(text: str) -> DocumentNode:

@@ -48,7 +48,7 @@ class Logged(Protocol):
 class EventSource(Protocol):
     """The event log, as far as a subscription reads it."""
 
-    async def head(self) -> str:
+    def head(self) -> str:
         """The cursor of the newest event: reading after it gives what comes from now on."""
         ...
 
@@ -109,8 +109,12 @@ class Context:
         rate_limiter: RateLimiter,
         health: HealthCheck | None = None,
         resume_after: str | None = None,
+        since: str | None = None,
     ) -> None:
-        """`resume_after` is the cursor of the last event that the client has seen, if its transport tells."""
+        """`resume_after` is the cursor of the last event that the client has seen, if its transport tells.
+
+        `since` is where the event log ended when the operation was asked for.
+        """
         self.principal = principal
         self.caller = caller
         self.events = events
@@ -118,6 +122,7 @@ class Context:
         self.rate_limiter = rate_limiter
         self.health = health
         self.resume_after = resume_after
+        self._since = since
         self.client = Clients(backends, caller)
         self.standing: Standing | None = None
         """How the caller stands with the rate limit that is nearest to its end, of those that were used."""
@@ -170,8 +175,9 @@ class Context:
         return identity.is_admin or event.owner == identity.subject
 
     def follow(self, *types: str, subject: str | None = None, after: str | None = None) -> AsyncGenerator[Logged, None]:
-        """The caller's events of some types, after a cursor or from now on."""
+        """The caller's events of some types, after a cursor or since the operation was asked for."""
         owner = None if self.identity.is_admin else self.identity.subject
+        after = self._since if after is None else after
         return self.events.read(types=types, subject=subject, owner=owner, after=after, visible_to=self.may_see)
 
 
@@ -200,6 +206,10 @@ class ContextFactory:
         other._request_timeout = seconds
         return other
 
+    def position(self) -> str:
+        """Where the event log ends now."""
+        return self._events.head()
+
     def create(
         self,
         principal: Principal | None,
@@ -207,6 +217,7 @@ class ContextFactory:
         request_id: str | None = None,
         trace: TraceContext | None = None,
         resume_after: str | None = None,
+        since: str | None = None,
         idempotency_key: str | None = None,
     ) -> Context:
         """A context with nothing loaded, and the whole time of a request before it."""
@@ -226,6 +237,7 @@ class ContextFactory:
             self._rate_limiter,
             self._health,
             resume_after,
+            since,
         )
 
 

@@ -42,7 +42,7 @@ async def following(
     event comes twice. It ends when `is_last` holds. Raises `BadUserInputError` for what is no cursor of this, and
     whatever `read` raises for a thing that is not the caller's.
     """
-    start, seen = _split(after) if after is not None else (await context.events.head(), 0)
+    start, seen = _split(after) if after is not None else (context.events.head(), 0)
     async with aclosing(changes(context.follow(event, subject=id, after=start), record, member)) as news:
         now = await read(id)
         if after is None:

@@ -2,7 +2,7 @@
 
 import gc
 
-THRESHOLD = 25_000
+THRESHOLD = 10_000
 """Objects made, and still there, between two looks at the young ones: more than a hundred pages at once are.
 
 No request leaves cycles behind, whether it succeeds or fails, which tests hold.

@@ -20,6 +20,10 @@ class OperationContext(Protocol):
 class ContextSource(Protocol):
     """Makes the context of one operation; `app.graph.context.ContextFactory` is one."""
 
+    def position(self) -> str:
+        """Where the event log ends now."""
+        ...
+
     def create(
         self,
         principal: Principal | None,
@@ -27,7 +31,11 @@ class ContextSource(Protocol):
         request_id: str,
         trace: TraceContext | None = None,
         resume_after: str | None = None,
+        since: str | None = None,
         idempotency_key: str | None = None,
     ) -> OperationContext:
-        """`resume_after` is the cursor of the last event that a client saw, where its transport tells."""
+        """`resume_after` is the cursor of the last event that a client saw, where its transport tells.
+
+        `since` is the position when the operation was asked for.
+        """
         ...

@@ -77,6 +77,7 @@ class StreamEndpoint:
         accepted = accepted_streams(headers.get(b"accept"))
         if accepted is None or method not in ("GET", "POST") or is_multipart(headers.get(b"content-type", b"")):
             return False
+        origin = self._origin(request)
         sent = await read(request)
         asked = from_body(sent) if method == "POST" else from_query_string(sent)
         prepared = await self._prepared(asked, accepted)
@@ -88,7 +89,7 @@ class StreamEndpoint:
             check_mutation_method(prepared, method)
             request.operation = prepared.label
         principal = await self._authenticate(headers, prepared)
-        await self._stream(form, asked, principal, request, send)
+        await self._stream(form, asked, principal, origin, request, send)
         return True
 
     async def _prepared(self, request: Request, accepted: Accepted) -> Prepared | None:
@@ -101,7 +102,13 @@ class StreamEndpoint:
             raise
 
     async def _stream(
-        self, form: Format, asked: Request, principal: Principal | None, request: Received, send: Send
+        self,
+        form: Format,
+        asked: Request,
+        principal: Principal | None,
+        origin: Origin,
+        request: Received,
+        send: Send,
     ) -> None:
         session = Session(self._services.revocations, self._settings.clock)
         session.renew(principal)
@@ -110,13 +117,18 @@ class StreamEndpoint:
         operation = Operation(
             asked,
             create_sink(response.channel),
-            origin=_origin(request),
+            origin=origin,
             session=session,
             services=self._services,
             timeout=self._settings.operation_timeout,
             incremental=form.form if isinstance(form, MultipartDelivery) else None,
         )
         await response.run(operation.run)
+
+    def _origin(self, request: Received) -> Origin:
+        last = request.headers.get(b"last-event-id", b"").decode("utf-8", "replace")
+        since = self._services.contexts.position()
+        return Origin(request.request_id, request.trace, since, last or None, request.peer, request.headers)
 
     def _framing(self, form: Format) -> tuple[Form, Callable[[Channel[bytes]], Sink]]:
         match form:
@@ -141,8 +153,8 @@ class StreamEndpoint:
         elif method == "DELETE":
             await self.single.stop(token, principal, request, send)
         else:
-            asked = from_body(await read(request))
-            await self.single.run(token, principal, asked, _origin(request), send)
+            origin = self._origin(request)
+            await self.single.run(token, principal, from_body(await read(request)), origin, send)
 
     async def _authenticate(self, headers: Mapping[bytes, bytes], prepared: Prepared | None) -> Principal | None:
         authorization = headers.get(b"authorization")
@@ -154,11 +166,6 @@ class StreamEndpoint:
             if prepared is None or not is_open(prepared):
                 raise
             return None
-
-
-def _origin(request: Received) -> Origin:
-    last = request.headers.get(b"last-event-id", b"").decode("utf-8", "replace")
-    return Origin(request.request_id, request.trace, last or None, request.peer, request.headers)
 
 
 def _has_document(request: Received) -> bool:

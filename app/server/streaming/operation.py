@@ -44,10 +44,15 @@ class Sink(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The request that an operation came with."""
+    """The request that an operation came with.
+
+    `since` is where the event log ended when it came: its document may take a while to be read, and nothing that
+    happens meanwhile is lost.
+    """
 
     request_id: str
     trace: TraceContext
+    since: str
     resume_after: str | None = None
     peer: str | None = None
     headers: Mapping[bytes, bytes] = field(default_factory=dict)
@@ -197,6 +202,7 @@ class Operation:
             request_id=self._origin.request_id,
             trace=self._origin.trace,
             resume_after=self._origin.resume_after,
+            since=self._origin.since,
         )
 
 

@@ -124,8 +124,8 @@ class Connection:
         """An id of its own, in the trace of the handshake or in a new one."""
         scope = self._websocket.scope
         headers, client = dict(scope["headers"]), scope.get("client")
-        peer = client[0] if client else None
-        return Origin(secrets.token_hex(16), trace_of(headers), peer=peer, headers=headers)
+        peer, since = client[0] if client else None, self._services.contexts.position()
+        return Origin(secrets.token_hex(16), trace_of(headers), since, peer=peer, headers=headers)
 
     async def _pinged(self, payload: messages.Payload | None) -> messages.Payload | None:
         """What the answer to a ping carries: what the ping did, unless that was a new token."""

@@ -92,7 +92,7 @@ async def test_an_observer_has_an_event_once_and_before_its_readers() -> None:
 
 async def test_every_cursor_continues_without_a_gap_or_a_double() -> None:
     log = make_log()
-    start = await log.head()
+    start = log.head()
     names = [str(number) for number in range(250)]
     cursors = [start, *await append(log, *names)]
     for position in (0, 1, 99, 100, 101, 249):
@@ -106,7 +106,7 @@ async def test_every_cursor_continues_without_a_gap_or_a_double() -> None:
 
 async def test_several_types_come_in_the_order_they_were_appended() -> None:
     log = make_log()
-    start = await log.head()
+    start = log.head()
     for number in range(300):
         await log.append(event(str(number), type_=[PROGRESS, CHANGE, "other"][number % 3]))
     reader = log.read(types=[CHANGE, PROGRESS], after=start, visible_to=everyone)
@@ -116,7 +116,7 @@ async def test_several_types_come_in_the_order_they_were_appended() -> None:
 
 async def test_subject_owner_and_visibility_narrow_what_a_reader_gets() -> None:
     log = make_log()
-    start = await log.head()
+    start = log.head()
     for name, subject, owner in [("a", "t1", "u1"), ("b", "t1", "u2"), ("c", "t2", "u1"), ("d", None, None)]:
         await log.append(event(name, subject=subject, owner=owner))
 
@@ -163,7 +163,7 @@ async def test_a_reader_is_woken_only_for_its_own_type_subject_and_owner() -> No
 
 async def test_a_duplicate_is_not_appended_while_the_first_is_kept() -> None:
     log = make_log(size=2)
-    start = await log.head()
+    start = log.head()
     assert await log.append(event("a")) is not None
     assert await log.append(event("a")) is None
     assert await log.append(CloudEvent(specversion="1.0", id="a", source="/other", type=PROGRESS)) is not None
@@ -174,7 +174,7 @@ async def test_a_duplicate_is_not_appended_while_the_first_is_kept() -> None:
 
 async def test_a_cursor_that_fell_out_by_count_is_expired() -> None:
     log = make_log(size=3)
-    cursors = [await log.head(), *await append(log, "a", "b", "c", "d", "e")]
+    cursors = [log.head(), *await append(log, "a", "b", "c", "d", "e")]
     assert await take(log.read(types=[PROGRESS], after=cursors[2], visible_to=everyone), 3) == ["c", "d", "e"]
     with pytest.raises(CursorExpiredError, match="does not reach back to this cursor"):
         await anext(log.read(types=[PROGRESS], after=cursors[1], visible_to=everyone))
@@ -183,7 +183,7 @@ async def test_a_cursor_that_fell_out_by_count_is_expired() -> None:
 async def test_a_cursor_that_fell_out_by_age_is_expired() -> None:
     clock = Clock()
     log = make_log(seconds=60, clock=clock)
-    start, first = await log.head(), *await append(log, "a")
+    start, first = log.head(), *await append(log, "a")
     clock.now += 59
     await append(log, "b")
     assert await take(log.read(types=[PROGRESS], after=start, visible_to=everyone), 2) == ["a", "b"]
@@ -194,7 +194,7 @@ async def test_a_cursor_that_fell_out_by_age_is_expired() -> None:
 
 
 async def test_the_cursor_of_another_log_is_expired() -> None:
-    foreign = await make_log().head()
+    foreign = make_log().head()
     with pytest.raises(CursorExpiredError):
         await anext(make_log().read(types=[PROGRESS], after=foreign, visible_to=everyone))
 
@@ -259,7 +259,7 @@ async def test_closing_a_reader_leaves_nothing_behind() -> None:
 
 async def test_readers_end_when_the_log_is_closed() -> None:
     log = make_log()
-    start = await log.head()
+    start = log.head()
     await append(log, *[str(number) for number in range(200)])
 
     async def drain(reader: AsyncGenerator[LoggedEvent, None]) -> int:

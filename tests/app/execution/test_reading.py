@@ -1,35 +1,22 @@
 """Long documents are read beside the loop, each once, and not any number of them."""
 
 import asyncio
-import threading
 
 import pytest
-from graphql import DocumentNode, build_schema, parse
+from graphql import build_schema, parse
 
 from app.errors import RequestError
 from app.execution import Executor, InvalidDocumentError, Request
 from app.execution.reading import LONG, MAX_WAITING
+from tests.app.execution.slow import SlowParser
 
 SCHEMA = build_schema("type Query { a: String }")
 SHORT = "{ a }"
 DOCUMENT = SHORT + " " * LONG
 
 
-class Slow:
-    """A parser that waits until it is let go, and tells in which threads it has been."""
-
-    def __init__(self) -> None:
-        self.go = threading.Event()
-        self.threads: list[str] = []
-
-    def parse(self, text: str) -> DocumentNode:
-        self.threads.append(threading.current_thread().name)
-        assert self.go.wait(10)
-        return parse(text)
-
-
 async def test_the_loop_goes_on_while_a_document_is_read_once_for_all() -> None:
-    slow = Slow()
+    slow = SlowParser()
     executor = Executor(SCHEMA, parse=slow.parse)
 
     reading = [asyncio.create_task(executor.read(Request(DOCUMENT))) for _ in range(3)]
@@ -44,7 +31,7 @@ async def test_the_loop_goes_on_while_a_document_is_read_once_for_all() -> None:
 
 
 async def test_a_short_document_does_not_wait_for_a_long_one() -> None:
-    slow = Slow()
+    slow = SlowParser()
     executor = Executor(SCHEMA, parse=lambda text: slow.parse(text) if len(text) >= LONG else parse(text))
 
     long = asyncio.create_task(executor.read(Request(DOCUMENT)))
@@ -63,7 +50,7 @@ async def test_a_document_that_is_wrong_is_told_so_each_time() -> None:
 
 
 async def test_more_documents_than_may_wait_are_refused() -> None:
-    slow = Slow()
+    slow = SlowParser()
     executor = Executor(SCHEMA, parse=slow.parse)
     documents = [DOCUMENT + f"# {number}" for number in range(MAX_WAITING)]
     waiting = [asyncio.create_task(executor.read(Request(document))) for document in documents]

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import httpx
 import pytest
 import websockets
-from graphql import GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema, build_schema
+from graphql import DocumentNode, GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema, build_schema
 from graphql.execution.incremental import IncrementalExecutor
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -274,13 +274,14 @@ async def live_graph(
     log_size: int = 10_000,
     authenticator: Authenticator | None = None,
     streams: StreamSettings | None = None,
+    parse: Callable[[str], DocumentNode] | None = None,
 ) -> AsyncIterator[LiveGraph]:
     """Serve the graph while the block runs."""
     graph = Graph()
     log = EventLog(MemoryStore(size=log_size))
     revocations = Revocations()
     services = Services(
-        executor=Executor(graph.schema(), field_executor=IncrementalExecutor),
+        executor=Executor(graph.schema(), field_executor=IncrementalExecutor, parse=parse),
         contexts=ContextFactory({}, log, revocations, request_timeout=15.0),
         authenticator=authenticator or Authenticator(SETTINGS, revocations),
         revocations=revocations,

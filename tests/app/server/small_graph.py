@@ -72,6 +72,9 @@ class Context:
 
 
 class Contexts:
+    def position(self) -> str:
+        return ""
+
     def create(
         self,
         principal: Principal | None,
@@ -79,6 +82,7 @@ class Contexts:
         request_id: str,
         trace: TraceContext | None = None,
         resume_after: str | None = None,
+        since: str | None = None,
         idempotency_key: str | None = None,
     ) -> Context:
         return Context(principal, request_id, trace, idempotency_key=idempotency_key)

@@ -8,7 +8,9 @@ from unittest.mock import ANY
 import httpx
 import pytest
 
+from app.execution.reading import LONG
 from app.server.streaming import StreamSettings
+from tests.app.execution.slow import SlowParser
 from tests.app.server.event_stream import EVENTS, EventReader, streamed
 from tests.app.server.live_graph import LiveGraph, bearer, live_graph, no_task_left
 
@@ -182,7 +184,7 @@ def failed_field() -> list[object]:
 
 
 async def test_events_carry_their_cursor_as_id(graph: LiveGraph, client: httpx.AsyncClient) -> None:
-    start = await graph.log.head()
+    start = graph.log.head()
     cursors = [await graph.append(name) for name in ("a", "b")]
     async with streamed(client, FOLLOW, {"after": start}) as stream:
         for name, cursor in zip(("a", "b"), cursors, strict=True):
@@ -191,6 +193,25 @@ async def test_events_carry_their_cursor_as_id(graph: LiveGraph, client: httpx.A
                 "id": cursor,
                 "data": {"data": {"events": {"id": name, "cursor": cursor}}},
             }
+
+
+async def test_what_happens_while_the_document_is_read_is_not_lost() -> None:
+    slow = SlowParser()
+    async with live_graph(parse=slow.parse) as graph, graph.http(authorization=bearer()) as client:
+
+        async def first_event() -> object:
+            async with streamed(client, FOLLOW + " " * LONG) as stream:
+                return await stream.event()
+
+        first = asyncio.create_task(first_event())
+        await asyncio.to_thread(slow.begun.wait, 10)
+        cursor = await graph.append("a")
+        slow.go.set()
+        assert await first == {
+            "event": "next",
+            "id": cursor,
+            "data": {"data": {"events": {"id": "a", "cursor": cursor}}},
+        }
 
 
 async def test_a_silent_stream_shows_that_it_lives() -> None:

@@ -36,7 +36,7 @@ class Ingress:
 
     async def logged(self) -> list[CloudEvent]:
         """What is in the log, up to now."""
-        end = await self.log.head()
+        end = self.log.head()
         events: list[CloudEvent] = []
         if end != self.start:
             async for logged in self.log.read(types=["task.progressed"], after=self.start, visible_to=lambda _: True):
@@ -51,7 +51,7 @@ async def ingress() -> AsyncIterator[Ingress]:
     log = EventLog(MemoryStore())
     app = Starlette(routes=[create_ingress(log, KEY, max_body_bytes=10_000)])
     async with serving(app) as server, httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}") as client:
-        yield Ingress(client, log, await log.head())
+        yield Ingress(client, log, log.head())
 
 
 def problem(status: int, title: str, code: str, detail: str, *errors: dict[str, object]) -> dict[str, object]:

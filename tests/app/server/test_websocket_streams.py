@@ -7,7 +7,9 @@ from unittest.mock import ANY
 
 import pytest
 
+from app.execution.reading import LONG
 from app.server.websocket import WebSocketSettings
+from tests.app.execution.slow import SlowParser
 from tests.app.server.live_graph import Client, LiveGraph, bearer, live_graph, no_task_left
 
 EVENTS = "subscription ($subject: String, $after: String) { events(subject: $subject, after: $after) { id cursor } }"
@@ -27,7 +29,7 @@ async def events(client: Client, count: int) -> list[tuple[str, str]]:
 
 async def test_a_client_that_comes_back_continues_without_a_gap_or_a_double(graph: LiveGraph) -> None:
     seen: list[str] = []
-    cursor = await graph.log.head()
+    cursor = graph.log.head()
     appended = 0
     for turn in range(10):
         async with graph.connect() as client:
@@ -48,9 +50,20 @@ async def test_a_client_that_comes_back_continues_without_a_gap_or_a_double(grap
     assert seen == [str(number) for number in range(70)]
 
 
+async def test_what_happens_while_the_document_is_read_is_not_lost() -> None:
+    slow = SlowParser()
+    async with live_graph(parse=slow.parse) as graph, graph.connect() as client:
+        await client.initialise({"authorization": bearer()})
+        await client.subscribe("1", EVENTS + " " * LONG)
+        await asyncio.to_thread(slow.begun.wait, 10)
+        await graph.append("a")
+        slow.go.set()
+        assert [name for name, _ in await events(client, 1)] == ["a"]
+
+
 async def test_a_cursor_that_is_too_old_is_an_error() -> None:
     async with live_graph(log_size=3) as graph, graph.connect() as client:
-        start = await graph.log.head()
+        start = graph.log.head()
         for number in range(4):
             await graph.append(str(number))
         await client.initialise({"authorization": bearer()})
