@@ -74,6 +74,8 @@ class DirectProtocol(GuardedProtocol):
     outbox: ClassVar[Outbox]
     log: ClassVar[AccessLog]
     _arriving: _Direct | None = None
+    _plain_headers: tuple[list[tuple[bytes, bytes]], dict[bytes, bytes]] = ([], {})
+    """Those of the last plain request, as a list and by their names."""
     _default_headers: tuple[list[tuple[bytes, bytes]], bytes] = ([], b"")
 
     def on_message_begin(self) -> None:
@@ -125,19 +127,24 @@ class DirectProtocol(GuardedProtocol):
         if self.parser.get_method() != b"POST" or self.parser.should_upgrade():
             return None
         is_busy = not getattr(self.cycle, "response_complete", True)  # before the first request there is no cycle
-        if is_busy or self.flow.write_paused:
+        if is_busy or self.flow.write_paused or self.parser.get_http_version() != "1.1":
             return None
-        headers = dict(self.headers)
-        length = headers.get(b"content-length", b"")
-        if not length.isdigit() or int(length) > self.max_body_bytes or len(self.headers) > MAX_HEADERS:
-            return None
-        if self.expect_100_continue or not (self.serves_any_origin or b"origin" not in headers):
-            return None
-        if self.parser.get_http_version() != "1.1" or not _is_plain(headers):
-            return None
-        request = _Direct(headers, keep_alive=self.parser.should_keep_alive())
+        if self.headers != self._plain_headers[0]:  # clients mostly say the same again
+            headers = dict(self.headers)
+            if not self._are_plain(headers):
+                return None
+            self._plain_headers = (self.headers, headers)
+        request = _Direct(self._plain_headers[1], keep_alive=self.parser.should_keep_alive())
         request.peer = self.client[0] if self.client else None
         return request
+
+    def _are_plain(self, headers: dict[bytes, bytes]) -> bool:
+        length = headers.get(b"content-length", b"")
+        if not length.isdigit() or int(length) > self.max_body_bytes or len(self.headers) > MAX_HEADERS:
+            return False
+        if self.expect_100_continue or not (self.serves_any_origin or b"origin" not in headers):
+            return False
+        return _is_plain(headers)
 
     def _at_once(self, request: _Direct, body: bytes) -> Answer | None:
         bound = current_request.set(request.labels)

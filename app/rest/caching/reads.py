@@ -87,7 +87,7 @@ class CachedReads:
         self._count(how)
         call.cache = how
         call.answer = call.answer or kept.answer
-        if isinstance(kept.decoded, tuple) and kept.decoded[0] is kind:
+        if isinstance(kept.decoded, tuple) and kept.decoded[0] == kind:  # `list[T]` is another each time
             value: T = kept.decoded[1]
             return value
         value = translation.value(call, kept.answer, kind)

@@ -61,7 +61,8 @@ async def test_a_kept_answer_is_one_value_from_when_it_is_used_again() -> None:
         things.append(await world.client.get(caller(), "/things", Thing))
         assert things[0] == things[1]
         assert things[1] is things[2] is things[3]
-        assert await world.client.get(caller(), "/things", dict) == {"id": "v1"}
+        first, second = [await world.client.get(caller(), "/things", dict[str, str]) for _ in range(2)]
+        assert first is second == {"id": "v1"}
 
 
 @pytest.mark.parametrize("cache_control", ["no-store", "max-age=60, no-store", None])
