@@ -121,6 +121,7 @@ class Executor:
         source = create_source_event_stream(built)
         if is_awaitable(source):
             source = await source
+        del built.async_helpers  # which are methods of it, as in `Operation.executor`
         if isinstance(source, ExecutionResult):
             return source
         return self._results(prepared, cast(AsyncIterable[object], source), make_context)

@@ -6,6 +6,7 @@ import msgspec
 
 from app.server.streaming.channel import Channel
 from app.server.streaming.operation import Errors, Payload
+from app.server.streaming.operations import Operations
 from app.server.streaming.response import Form
 
 _encode = msgspec.json.Encoder().encode
@@ -40,11 +41,11 @@ class DistinctSink:
 class SharedSink:
     """The events of one operation among others; they carry its id, as their stream has no cursor of its own."""
 
-    def __init__(self, id_: str, channel: Callable[[], Channel[bytes]], on_end: Callable[[], None]) -> None:
-        """`channel` is asked once there is something to send; `on_end` is called right before the last event is."""
+    def __init__(self, id_: str, channel: Callable[[], Channel[bytes]], operations: Operations) -> None:
+        """`channel` is asked once there is something to send; `operations` are told right before the last event is."""
         self._id = id_
         self._channel = channel
-        self._on_end = on_end
+        self._operations = operations
 
     async def next(self, payload: Payload, _cursor: str | None) -> None:
         event = b"event: next\ndata: %s\n\n" % _encode({"id": self._id, "payload": payload})
@@ -55,4 +56,7 @@ class SharedSink:
         await self.complete()
 
     async def complete(self) -> None:
-        await self._channel().send(b"event: complete\ndata: %s\n\n" % _encode({"id": self._id}), self._on_end)
+        await self._channel().send(b"event: complete\ndata: %s\n\n" % _encode({"id": self._id}), self._end)
+
+    def _end(self) -> None:
+        self._operations.forget(self._id, self)

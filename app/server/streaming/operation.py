@@ -74,7 +74,7 @@ class Operation:
     ) -> None:
         """`timeout` is that of a query or a mutation, in seconds; with `incremental`, `@defer` and `@stream` count."""
         self._request = request
-        self._sink = sink
+        self.sink = sink
         self._origin = origin
         self._session = session
         self._services = services
@@ -100,7 +100,7 @@ class Operation:
 
     async def refuse(self, error: Exception) -> None:
         """Answer with an error instead of running."""
-        await self._sink.error(self._services.reporter.problem(error, self._origin.request_id))
+        await self.sink.error(self._services.reporter.problem(error, self._origin.request_id))
 
     async def run(self) -> None:
         """Run to the end. Raises only `ClientGoneError`, `SlowClientError` and what else ends the connection."""
@@ -111,9 +111,11 @@ class Operation:
                 raise
             except InvalidDocumentError as invalid:
                 errors = self._services.reporter.format(invalid.errors, self._origin.request_id, invalid.stage)
-                await self._sink.error(errors)
+                await self.sink.error(errors)
             except Exception as error:  # one operation must not take the others of its connection along
                 await self.refuse(error)
+            finally:
+                self._task = None  # which refers to this
 
     async def _execute(self) -> None:
         self._session.check()
@@ -135,7 +137,7 @@ class Operation:
         if charge is not None and charge.shows:
             result.extensions = {**(result.extensions or {}), "cost": charge.as_json()}
         if await self._send(result):
-            await self._sink.complete()
+            await self.sink.complete()
 
     def _admitted(self, prepared: Prepared) -> Charge | None:
         if self._services.admission is None:
@@ -148,13 +150,13 @@ class Operation:
         work = self._services.executor.execute_incrementally(prepared, context)
         results = await _unless_torn(prepared, work)
         if isinstance(results, ExecutionResult):
-            await self._sink.next(form.whole(results), None)
+            await self.sink.next(form.whole(results), None)
         else:
             async with aclosing(results.subsequent_results) as later:
-                await self._sink.next(form.initial(results.initial_result), None)
+                await self.sink.next(form.initial(results.initial_result), None)
                 async for result in later:
-                    await self._sink.next(form.subsequent(result), None)
-        await self._sink.complete()
+                    await self.sink.next(form.subsequent(result), None)
+        await self.sink.complete()
 
     async def _stream(self, prepared: Prepared) -> None:
         """Send results until there are no more, or the token holds no longer."""
@@ -163,7 +165,7 @@ class Operation:
             async with lease:
                 results = await self._services.executor.subscribe(prepared, self._make_context)
                 if isinstance(results, ExecutionResult):
-                    await self._sink.error(self._told(results.errors or []))
+                    await self.sink.error(self._told(results.errors or []))
                     return
                 async with aclosing(results):
                     async for result in results:
@@ -171,26 +173,27 @@ class Operation:
                         if not await self._send(result, _cursor(result.event)):
                             return
                         await asyncio.sleep(0)  # a source that never waits may not keep the loop from all others
-                await self._sink.complete()
+                await self.sink.complete()
         except TimeoutError as error:
             if lease.expired():
                 raise UnauthenticatedError("The token has expired.") from error
             raise
         finally:
             self._lease = None
+            del lease  # which refers to the task, as that does to what has ended it
 
     async def _send(self, result: ExecutionResult, cursor: str | None = None) -> bool:
         """Send a result; whether the operation goes on after it."""
         errors = self._told(result.errors) if result.errors else None
         if errors and result.data is None and all(error.path is None for error in result.errors or ()):
-            await self._sink.error(errors)  # not the outcome of fields
+            await self.sink.error(errors)  # not the outcome of fields
             return False
         payload: Payload = {"data": result.data}
         if errors:
             payload["errors"] = errors
         if result.extensions:
             payload["extensions"] = result.extensions
-        await self._sink.next(payload, cursor)
+        await self.sink.next(payload, cursor)
         return True
 
     def _told(self, errors: Sequence[GraphQLError]) -> Errors:

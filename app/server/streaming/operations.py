@@ -2,7 +2,7 @@
 
 import asyncio
 
-from app.server.streaming.operation import Operation
+from app.server.streaming.operation import Operation, Sink
 
 
 class Operations:
@@ -37,9 +37,10 @@ class Operations:
         if (operation := self._by_id.pop(id_, None)) is not None:
             operation.stop()
 
-    def forget(self, id_: str, operation: Operation) -> None:
-        """An operation has come to its end: its id may be used again."""
-        if self._by_id.get(id_) is operation:
+    def forget(self, id_: str, sink: Sink) -> None:
+        """The operation of a sink has come to its end: its id may be used again."""
+        operation = self._by_id.get(id_)
+        if operation is not None and operation.sink is sink:
             del self._by_id[id_]
 
     def renew(self) -> None:

@@ -94,12 +94,9 @@ class SingleConnections:
         await _answer(send, 200)
 
     def _begin(self, reservation: Reservation, id_: str, request: Request, origin: Origin) -> None:
-        def forget() -> None:
-            reservation.operations.forget(id_, operation)
-
         operation = Operation(
             request,
-            SharedSink(id_, lambda: reservation.channel, forget),
+            SharedSink(id_, lambda: reservation.channel, reservation.operations),
             origin=origin,
             session=reservation.session,
             services=self._services,

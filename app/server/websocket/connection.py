@@ -108,7 +108,7 @@ class Connection:
             raise CloseSocketError(CloseCode.SUBSCRIBER_EXISTS, f"Subscriber for {message.id} already exists")
         operation = Operation(
             messages.request_of(message.payload),
-            MessageSink(message.id, self._channel, lambda: self._operations.forget(message.id, operation)),
+            MessageSink(message.id, self._channel, self._operations),
             origin=self._origin(),
             session=self._session,
             services=self._services,

@@ -11,6 +11,7 @@ from app.execution.reading import LONG
 from app.server.websocket import WebSocketSettings
 from tests.app.execution.slow import SlowParser
 from tests.app.server.live_graph import Client, LiveGraph, bearer, live_graph, no_task_left
+from tests.garbage import garbage
 
 EVENTS = "subscription ($subject: String, $after: String) { events(subject: $subject, after: $after) { id cursor } }"
 
@@ -59,6 +60,22 @@ async def test_what_happens_while_the_document_is_read_is_not_lost() -> None:
         await graph.append("a")
         slow.go.set()
         assert [name for name, _ in await events(client, 1)] == ["a"]
+
+
+async def test_operations_leave_nothing_to_the_collector(graph: LiveGraph) -> None:
+    async with graph.connect() as client:
+        await client.initialise({"authorization": bearer()})
+        with garbage() as kinds:
+            await client.subscribe("1", "{ me }")
+            await client.transcript(2)
+            await client.subscribe("2", EVENTS)
+            await graph.graph.running.reaches(1)
+            await graph.append("a")
+            await client.transcript(1)
+            await client.send({"id": "2", "type": "complete"})
+            await graph.graph.running.reaches(0)
+            assert await client.is_quiet()
+    assert kinds == {}
 
 
 async def test_a_cursor_that_is_too_old_is_an_error() -> None:
