@@ -74,7 +74,7 @@ class DirectProtocol(GuardedProtocol):
     outbox: ClassVar[Outbox]
     log: ClassVar[AccessLog]
     _arriving: _Direct | None = None
-    _plain_headers: tuple[list[tuple[bytes, bytes]], dict[bytes, bytes]] = ([], {})
+    _plain_headers: tuple[list[tuple[bytes, bytes]] | None, dict[bytes, bytes]] = (None, {})
     """Those of the last plain request, as a list and by their names."""
     _default_headers: tuple[list[tuple[bytes, bytes]], bytes] = ([], b"")
 

@@ -7,7 +7,7 @@ from graphql import build_schema, parse
 
 from app.errors import RequestError
 from app.execution import Executor, InvalidDocumentError, Request
-from app.execution.reading import LONG, MAX_WAITING
+from app.execution.reading import LONG, MAX_COUNTED, MAX_WAITING
 from tests.app.execution.slow import SlowParser
 
 SCHEMA = build_schema("type Query { a: String }")
@@ -52,7 +52,7 @@ async def test_a_document_that_is_wrong_is_told_so_each_time() -> None:
 async def test_more_documents_than_may_wait_are_refused() -> None:
     slow = SlowParser()
     executor = Executor(SCHEMA, parse=slow.parse)
-    documents = [DOCUMENT + f"# {number}" for number in range(MAX_WAITING)]
+    documents = [f"{SHORT} # {number}".ljust(MAX_COUNTED) for number in range(MAX_WAITING // MAX_COUNTED)]
     waiting = [asyncio.create_task(executor.read(Request(document))) for document in documents]
     await asyncio.sleep(0)
 
@@ -62,3 +62,4 @@ async def test_more_documents_than_may_wait_are_refused() -> None:
     await asyncio.gather(*waiting)
 
     assert (refused.value.status, refused.value.code) == (503, "TOO_MANY_DOCUMENTS")
+    assert (await executor.read(Request(DOCUMENT))).operation_type == "query"

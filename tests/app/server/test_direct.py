@@ -182,6 +182,7 @@ async def test_what_is_answered_at_once_is_shared_by_those_who_come_in_the_same_
         (a_request("{ greet }", *[f"x-{number}: 1" for number in range(100)]), 431),
         (a_request("{ greet }", target="/elsewhere"), 404),
         (a_request("{ greet }").replace(JSON.encode(), b"text/plain"), 415),
+        (b"POST /graphql HTTP/1.1\r\n\r\n", 415),
         (a_request("{ greet }", "expect: 100-continue"), 100),
     ],
 )
