@@ -1,7 +1,7 @@
 """Documents: from the text of a request to a validated operation, kept in a bounded cache."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from typing import Literal, TypeAlias
@@ -24,12 +24,10 @@ from graphql.validation import ASTValidationRule
 
 from app.execution.operation import Operation, OperationType
 from app.execution.pace import PacedLexer, PacedRule
-from app.execution.reading import LONG, Reader
+from app.execution.reading import LONG, Parse, Reader
 from app.execution.validation import find_errors
 
 Stage: TypeAlias = Literal["parse", "validate", "operation"]
-Parse: TypeAlias = Callable[[str], DocumentNode]
-"""From the text of a document to its syntax tree; raises `InvalidDocumentError`, or what else refuses it."""
 
 
 class Request(msgspec.Struct, frozen=True):

@@ -13,9 +13,10 @@ from graphql.pyutils import is_awaitable
 from graphql.validation import ASTValidationRule
 
 from app.errors import forget_frames
-from app.execution.document import Document, DocumentCache, Parse, Prepared, Request
+from app.execution.document import Document, DocumentCache, Prepared, Request
 from app.execution.operation import Response, respond
 from app.execution.plan import Plan
+from app.execution.reading import Parse
 
 MAX_COERCION_ERRORS = 5
 

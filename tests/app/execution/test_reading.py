@@ -42,6 +42,17 @@ async def test_a_short_document_does_not_wait_for_a_long_one() -> None:
     await long
 
 
+async def test_the_shortest_of_those_that_wait_is_read_first() -> None:
+    slow = SlowParser()
+    executor = Executor(SCHEMA, parse=slow.parse)
+    lengths = [LONG, 4 * LONG, 3 * LONG, 2 * LONG, 2 * LONG + 1]
+    reading = [asyncio.create_task(executor.read(Request(SHORT.ljust(length)))) for length in lengths]
+    await asyncio.to_thread(slow.begun.wait, 10)  # the first one, when there was no other
+    slow.go.set()
+    await asyncio.gather(*reading)
+    assert [len(text) for text in slow.texts] == [LONG, 2 * LONG, 2 * LONG + 1, 3 * LONG, 4 * LONG]
+
+
 async def test_a_document_that_is_wrong_is_told_so_each_time() -> None:
     executor = Executor(SCHEMA)
     for _ in range(2):
