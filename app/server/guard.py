@@ -45,7 +45,7 @@ class _RefusedError(Exception):
 
 _IDLE = math.inf
 _LINGER_SECONDS = 1.0
-_LOOKED_AT_ONCE = 25
+_LOOKED_AT_ONCE = 10
 _LOOKED_AT_AGAIN_SECONDS = 0.002
 _HEAD_TOO_LARGE = _RefusedError(431, "HEADERS_TOO_LARGE", f"The head is longer than {MAX_HEAD_BYTES} bytes.")
 _TOO_SLOW = _RefusedError(408, "REQUEST_NOT_SENT", "The request did not come in time.")
