@@ -5,8 +5,8 @@ import gc
 THRESHOLD = 10_000
 """Objects made, and still there, between two looks at the young ones: more than a hundred pages at once are.
 
-No request leaves cycles behind, whether it succeeds or fails, and no operation of a stream, which tests hold. A
-connection of a WebSocket or a stream does, of a hundred objects or two.
+Requests leave no cycles behind, whether they succeed or fail, nor do the operations of a stream, which tests hold. A
+connection of a WebSocket or a stream does, of a hundred objects or two, and a document whose fragments are a circle.
 """
 
 

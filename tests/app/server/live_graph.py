@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import httpx
 import pytest
 import websockets
-from graphql import DocumentNode, GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema, build_schema
+from graphql import GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema, build_schema
 from graphql.execution.incremental import IncrementalExecutor
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -19,6 +19,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from app.errors import NotFoundError
 from app.events import CloudEvent, Cursor, EventLog, LoggedEvent, MemoryStore
 from app.execution import Executor
+from app.execution.reading import Parse
 from app.graph.context import Context, ContextFactory
 from app.graph.principal import Revocations
 from app.server.authentication import Authenticator, issue_token
@@ -274,7 +275,7 @@ async def live_graph(
     log_size: int = 10_000,
     authenticator: Authenticator | None = None,
     streams: StreamSettings | None = None,
-    parse: Callable[[str], DocumentNode] | None = None,
+    parse: Parse | None = None,
 ) -> AsyncIterator[LiveGraph]:
     """Serve the graph while the block runs."""
     graph = Graph()
