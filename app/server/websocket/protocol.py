@@ -9,13 +9,12 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from uvicorn.server import ServerState
 
 from app.server.draining import DrainedProtocol
+from app.server.websocket.turns import turns_of
 
 PIECE_BYTES: Final = 512
 """Of what has come at once: 85 of the shortest messages, which take about a millisecond."""
 TURN_SECONDS: Final = 0.001
 """After which others have theirs."""
-PAUSE_SECONDS: Final = 0.004
-"""Then, so that one client takes no more than a fifth of the time there is."""
 _LINGER_SECONDS: Final = 1.0
 _REFUSAL: Final = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
@@ -35,8 +34,10 @@ class SocketProtocol(DrainedProtocol, WebSocketsSansIOProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
+        self._turns = turns_of(self.loop)
         self._rest = bytearray()
-        self._is_scheduled = False
+        self._turns_had = 0
+        self._is_waiting = False
         self._is_over = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -59,7 +60,7 @@ class SocketProtocol(DrainedProtocol, WebSocketsSansIOProtocol):
             super().data_received(data)
         else:
             self._rest += data
-            self._schedule()
+            self._wait()
 
     def send_receive_event_to_app(self) -> None:
         if self.curr_msg_data_type == "text" and not _is_text(self.frames):
@@ -87,28 +88,31 @@ class SocketProtocol(DrainedProtocol, WebSocketsSansIOProtocol):
     async def receive(self) -> Any:
         message = await super().receive()
         if self._rest and not self.read_paused:
-            self._schedule()
+            self._wait()
         return message
 
-    def _schedule(self, pause: float = 0.0) -> None:
-        """Go on with the rest after so many seconds, when others have had their turn; nothing is read until then."""
+    def _wait(self) -> None:
+        """Go on with the rest when it is our turn; nothing is read until then."""
         self.transport.pause_reading()
-        if not self._is_scheduled:
-            self._is_scheduled = True
-            self.loop.call_later(pause, self._go_on)
+        if not self._is_waiting:
+            self._is_waiting = True
+            self._turns.wait(self._turns_had, self._go_on)
 
     def _go_on(self) -> None:
-        self._is_scheduled = False
+        self._is_waiting = False
         if not self._may_read():  # `receive` goes on once all messages are dealt with
             return
+        self._turns_had += 1
         ends_at = time.perf_counter() + TURN_SECONDS
         while self._rest and self._may_read() and time.perf_counter() < ends_at:
             piece = bytes(self._rest[:PIECE_BYTES])
             del self._rest[:PIECE_BYTES]
             super().data_received(piece)
         if self._rest:
-            self._schedule(PAUSE_SECONDS)
-        elif self._may_read():
+            self._wait()
+            return
+        self._turns_had = 0
+        if self._may_read():
             self.transport.resume_reading()
 
     def _may_read(self) -> bool:

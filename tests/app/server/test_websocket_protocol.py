@@ -3,10 +3,11 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 
 import pytest
 import websockets
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 from websockets.asyncio.client import ClientConnection, connect
 
 from app.server.websocket.protocol import PIECE_BYTES, SocketProtocol
@@ -36,6 +37,13 @@ async def answers(socket: ClientConnection, count: int) -> list[int]:
         return [json.loads(await socket.recv()) for _ in range(count)]
 
 
+async def flood(socket: ClientConnection, text: str, count: int) -> None:
+    """Send this so many times at once, and have the answer to each."""
+    sending = asyncio.gather(*(socket.send(text) for _ in range(count)))
+    assert await answers(socket, count) == [1] * count
+    await sending
+
+
 async def test_long_and_short_messages_come_whole_and_in_order(server: Serving) -> None:
     lengths = [1, PIECE_BYTES - 6, PIECE_BYTES, 3 * PIECE_BYTES, 900_000, 2, *range(500)]
     async with a_socket(server) as socket:
@@ -52,11 +60,34 @@ async def test_a_message_in_parts_comes_whole(server: Serving) -> None:
 
 async def test_others_are_served_while_one_floods(server: Serving) -> None:
     async with a_socket(server) as flooding, a_socket(server) as other:
-        flood = asyncio.gather(*(flooding.send("x") for _ in range(5000)))
+        flooded = asyncio.create_task(flood(flooding, "x", 5000))
         await other.send("xx")
         assert await answers(other, 1) == [2]
-        assert await answers(flooding, 5000) == [1] * 5000
-        await flood
+        await flooded
+
+
+async def test_who_has_sent_little_passes_those_who_flood() -> None:
+    served: list[str] = []
+    are_many = asyncio.Event()
+
+    async def noting(scope: Scope, receive: Receive, send: Send) -> None:
+        async def noted() -> Message:
+            served.append((message := await receive()).get("text", ""))
+            if len(served) == 5000:
+                are_many.set()
+            return message
+
+        await app(scope, noted, send)
+
+    async with serving(noting, ws=SocketProtocol) as server, AsyncExitStack() as stack:
+        sockets = [await stack.enter_async_context(a_socket(server)) for _ in range(6)]
+        floods = [asyncio.create_task(flood(each, "x", 3000)) for each in sockets[1:]]
+        await asyncio.wait_for(are_many.wait(), 10)
+        await flood(sockets[0], "y", 1000)
+        before, after = served.index("y"), len(served)
+        await asyncio.gather(*floods)
+
+    assert served[before:after].count("x") < 1000
 
 
 async def test_who_closes_after_a_long_message_is_told_so(server: Serving) -> None:
