@@ -40,6 +40,7 @@ from app.server.ingress import create_ingress
 from app.server.introspection import NoIntrospection
 from app.server.jwks import KeySetSource
 from app.server.limits.admission import Admission
+from app.server.limits.bodies import BodyLimits
 from app.server.limits.documents import DocumentLimits
 from app.server.limits.gate import Gate
 from app.server.metering import create_metrics
@@ -48,7 +49,8 @@ from app.server.persisted import PersistedOperations
 from app.server.rate_limiting import AddressRateLimitMiddleware
 from app.server.reporting import Reporter
 from app.server.stores import create_store, shared_counts
-from app.server.streaming import Services, StreamEndpoint, StreamSettings
+from app.server.streaming import Services, StreamEndpoint
+from app.server.time_limit import OperationTime
 from app.server.uploads import Limits, Uploads
 from app.server.websocket import WebSocketSettings, create_websocket
 from app.settings import ServiceSettings, Settings
@@ -125,6 +127,8 @@ def create_app(
     authenticator = Authenticator(settings, revocations, fetch=key_set.fetch if key_set else None)
     reporter = Reporter(debug=not settings.is_production, suggests=settings.shows_introspection)
     gate = Gate(settings.limits_warn_only)
+    time = OperationTime(settings.request_timeout, gate)
+    upload_time = OperationTime(settings.upload_timeout)
     addresses = ClientAddresses(settings.trusted_proxies)
     counts = shared_counts(redis)
     schema = graph.create_schema()
@@ -134,7 +138,7 @@ def create_app(
         backends,
         events,
         revocations,
-        settings.request_timeout,
+        time.most,
         RateLimiter(is_on=settings.rate_limits, storage=counts),
         health,
     )
@@ -160,16 +164,16 @@ def create_app(
     app = Gateway(lifespan=lifespan, middleware=around, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.events = events  # for who embeds the app: to append to, and to see who reads
     graphiql = GraphiQL(tabs=graph.examples, issue_token=issue_token) if settings.shows_graphiql else None
-    services = Services(executor, contexts, authenticator, revocations, reporter, admission, persisted)
-    sockets = WebSocketSettings(allowed_origins=settings.cors_origins, operation_timeout=settings.request_timeout)
-    streams = StreamEndpoint(services, StreamSettings(operation_timeout=settings.request_timeout))
+    services = Services(executor, contexts, authenticator, revocations, reporter, admission, time, persisted)
+    sockets = WebSocketSettings(allowed_origins=settings.cors_origins)
+    streams = StreamEndpoint(services)
     endpoint = GraphQLEndpoint(
         executor,
         contexts,
         authenticator,
         reporter,
-        timeout=settings.request_timeout,
-        max_body_bytes=settings.max_body_bytes,
+        time=time,
+        bodies=BodyLimits(gate, settings.max_body_bytes, settings.max_batch),
         share=settings.share_operations,
         explain=None if settings.is_production else partial(explain_operation, executor),
         page=graphiql,
@@ -177,17 +181,14 @@ def create_app(
             Limits(
                 settings.max_body_bytes, settings.max_upload_bytes, settings.max_upload_files, settings.upload_types
             ),
-            contexts.lasting(settings.upload_timeout),
-            settings.upload_timeout,
+            contexts.lasting(upload_time.most),
+            upload_time,
         ),
         streams=streams,
         unprocessable=settings.invalid_request_status,
         admission=admission,
         persisted=persisted,
-        idempotency=Idempotency(
-            create_store(redis), seconds=settings.idempotency_seconds, patience=settings.request_timeout + 5
-        ),
-        max_batch=settings.max_batch,
+        idempotency=Idempotency(create_store(redis), seconds=settings.idempotency_seconds, patience=time.most + 5),
     )
     app.state.streams = streams  # for who serves the app: to end them when it stops
     app.router.routes += [

@@ -71,8 +71,8 @@ class Settings(BaseSettings):
     client_timeout: float = Field(
         10.0, gt=0, description="Seconds a head may take; a body has to bring 500 bytes for each second of as long."
     )
-    request_timeout: float = Field(15.0, gt=0, description="Seconds a whole query or mutation may take.")
-    max_body_bytes: int = Field(2_000_000, gt=0, description="A longer request body is refused with 413.")
+    request_timeout: float = Field(15.0, gt=0, description="Seconds a query or a mutation may take: REQUEST_TIMEOUT.")
+    max_body_bytes: int = Field(2_000_000, gt=0, description="A longer request body is refused: PAYLOAD_TOO_LARGE.")
     invalid_request_status: Literal[400, 422] = Field(
         422,
         description="The status of a request that is understood and cannot be executed; 400 is that of earlier drafts.",
@@ -81,6 +81,9 @@ class Settings(BaseSettings):
         100_000, gt=0, description="A document of more characters is refused: MAX_DOCUMENT_LENGTH_LIMIT."
     )
     max_tokens: int = Field(15_000, gt=0, description="A document of more tokens is refused: MAX_TOKENS_LIMIT.")
+    max_recursion: int = Field(
+        200, gt=0, le=200, description="Brackets and braces within each other in a document: MAX_RECURSION_LIMIT."
+    )
     max_operations: int = Field(50, gt=0, description="Operations in one document: MAX_OPERATIONS_LIMIT.")
     max_fragments: int = Field(200, gt=0, description="Named fragments in one document: MAX_FRAGMENTS_LIMIT.")
     max_depth: int = Field(20, gt=0, description="Fields within fields, but those about the schema: MAX_DEPTH_LIMIT.")
@@ -109,7 +112,7 @@ class Settings(BaseSettings):
     show_cost: bool = Field(
         False, description="Whether every answer has `extensions.cost`; else those to the header X-Atrium-Cost."
     )
-    max_batch: int = Field(0, ge=0, description="Requests that one JSON array may hold; 0 takes no arrays.")
+    max_batch: int = Field(0, ge=0, description="Requests that one JSON array may hold: MAX_BATCH_LIMIT; 0 takes none.")
     trusted_proxies: list[str] = Field(
         default_factory=list, description="JSON list of addresses and networks whose X-Forwarded-For is believed."
     )

@@ -12,7 +12,10 @@ from app.main import Gateway, create_executor
 from app.rest import RestClient
 from app.server.authentication import Authenticator
 from app.server.endpoint import GraphQLEndpoint
+from app.server.limits.bodies import BodyLimits
+from app.server.limits.gate import Gate
 from app.server.reporting import Reporter
+from app.server.time_limit import OperationTime
 from app.settings import ServiceSettings
 from app.telemetry import log_exchange
 from benchmarks.peers.atrium_posts import POSTS, BlogClient, posts_settings
@@ -36,8 +39,8 @@ def create_bare_posts(upstream: str) -> Gateway:
         contexts,
         Authenticator(settings, revocations),
         Reporter(debug=False, suggests=False),
-        timeout=settings.request_timeout,
-        max_body_bytes=settings.max_body_bytes,
+        time=OperationTime(settings.request_timeout),
+        bodies=BodyLimits(Gate(), settings.max_body_bytes),
         share=False,
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from app.errors import RequestError
 from app.execution import Prepared
+from app.server.limits.bodies import BodyLimits
 from app.server.negotiation import is_json
 from app.server.parameters import discard_body, read_body
 from app.server.received import Received
@@ -55,7 +56,7 @@ def method_not_allowed(message: str, *, allowed: str) -> RequestError:
     return RequestError(message, status=405, code="METHOD_NOT_ALLOWED", headers={"allow": allowed})
 
 
-async def read_sent(request: Received, max_body_bytes: int, *, allowed: str) -> bytes:
+async def read_sent(request: Received, bodies: BodyLimits, *, allowed: str) -> bytes:
     """What a request has to say, its body or its query string; raises `RequestError` for what cannot be read.
 
     `allowed` are the methods that there are, for who uses another.
@@ -73,7 +74,7 @@ async def read_sent(request: Received, max_body_bytes: int, *, allowed: str) -> 
             )
         if request.body is not None:
             return request.body
-        return await read_body(request.receive, headers.get(b"content-length"), max_body_bytes)
+        return await read_body(request.receive, headers.get(b"content-length"), bodies)
     if request.method == "GET":
         check_preflight(headers, "A GET")
         return request.query_string

@@ -16,6 +16,7 @@ from app.server.conditional import conditional, is_repeatable
 from app.server.contexts import ContextSource
 from app.server.idempotency import Idempotency, Recorded, checked_key, fingerprint_of, place_of
 from app.server.limits.admission import COST_HEADER, Admission
+from app.server.limits.bodies import BodyLimits
 from app.server.multipart import is_multipart
 from app.server.negotiation import ResponseFormat, prefers_html, response_format
 from app.server.openness import is_open
@@ -29,7 +30,7 @@ from app.server.refusal import HeaderList, Headers, not_acceptable
 from app.server.reporting import Reporter, is_final
 from app.server.sharing import Sharing, SharingStats
 from app.server.streaming import StreamEndpoint, may_be_streamed
-from app.server.time_limit import ClientDisconnected, OperationLimits, at_once
+from app.server.time_limit import ClientDisconnected, OperationTime, at_once
 from app.server.uploads import Uploads, receiving
 from app.telemetry import log_lines_of
 
@@ -83,8 +84,8 @@ class GraphQLEndpoint:
         authenticator: Authenticator,
         reporter: Reporter,
         *,
-        timeout: float,
-        max_body_bytes: int,
+        time: OperationTime,
+        bodies: BodyLimits,
         share: bool = True,
         explain: Explain | None = None,
         page: ASGIApp | None = None,
@@ -94,14 +95,13 @@ class GraphQLEndpoint:
         admission: Admission | None = None,
         persisted: PersistedOperations | None = None,
         idempotency: Idempotency | None = None,
-        max_batch: int = 0,
     ) -> None:
-        """`timeout` is in seconds; `page` answers browsers that open the URL; without `uploads`, no files are taken;
-        without `streams`, no subscriptions; `unprocessable` is what is answered where the table says 422.
+        """`time` is what an operation without files may take; `page` answers browsers that open the URL; without
+        `uploads`, no files are taken; without `streams`, no subscriptions; `unprocessable` is what is answered where
+        the table says 422.
 
         Without `admission` an operation has only to be valid; without `persisted` documents have to be sent; without
-        `idempotency` mutations are executed as often as they are sent. `max_batch` is how many requests an array may
-        hold; 0 takes none.
+        `idempotency` mutations are executed as often as they are sent.
 
         `explain` says what an operation comes to, for requests with the header X-Atrium-Plan: for development only.
 
@@ -111,16 +111,14 @@ class GraphQLEndpoint:
         self._contexts = contexts
         self._authenticator = authenticator
         self._answers = Answers(reporter, unprocessable)
-        self._timeout = timeout
-        self._max_body_bytes = max_body_bytes
+        self._time = time
+        self._bodies = bodies
         self._explain = explain
         self._page = page
         self._uploads = uploads
         self._streams = streams
         self._admission = admission
         self._idempotency = idempotency
-        self._max_batch = max_batch
-        self._limits = OperationLimits()
         self._reading = OperationReader(executor, persisted or PersistedOperations(automatic=False))
         self._sharing = Sharing[Outcome]() if share else None
 
@@ -247,9 +245,9 @@ class GraphQLEndpoint:
         content_type = request.headers.get(b"content-type")
         if self._uploads is not None and request.method == "POST" and content_type and is_multipart(content_type):
             work = self._execute_with_files(request, content_type, self._uploads)
-            return self._answers.of(await self._limits.within(self._uploads.timeout, work), request, accepted)
+            return self._answers.of(await self._uploads.time.limit(work), request, accepted)
         sent = await self._read(request)
-        if self._max_batch and request.method == "POST" and is_batch(sent):
+        if self._bodies.max_batch and request.method == "POST" and is_batch(sent):
             return await self._respond_to_batch(request, sent, accepted)
         return self._answers.of(await self._outcome(request, sent, request.receive), request, accepted)
 
@@ -258,7 +256,7 @@ class GraphQLEndpoint:
         self.conclude(request)
         if _IDEMPOTENCY_HEADER in request.headers:
             raise RequestError("An Idempotency-Key is of one request: send it without a batch.")
-        parts = split_batch(sent, self._max_batch)
+        parts = split_batch(sent, self._bodies)
 
         async def respond(part: bytes) -> bytes:
             try:
@@ -319,14 +317,14 @@ class GraphQLEndpoint:
             else:
                 flight = request.announced[1] if request.announced else None
                 work = self._sharing.run(key, lambda: self._execute(prepared, principal, request), flight)
-            return await self._limits.within(self._timeout, work, client=client)
+            return await self._time.limit(work, client=client)
         self.conclude(request)
         try:  # a mutation that began is finished, whether or not its client is there
             if self._idempotency is not None and principal is not None and _IDEMPOTENCY_HEADER in request.headers:
                 work = self._execute_once(self._idempotency, prepared, principal, request)
             else:
                 work = self._execute(prepared, principal, request)
-            return await self._limits.within(self._timeout, work)
+            return await self._time.limit(work)
         finally:
             if self._sharing is not None:
                 self._sharing.close_to_newcomers()
@@ -385,7 +383,7 @@ class GraphQLEndpoint:
 
     async def _read(self, request: Received) -> bytes:
         allowed = "GET, POST" if self._streams is None else "GET, POST, PUT, DELETE"
-        return await read_sent(request, self._max_body_bytes, allowed=allowed)
+        return await read_sent(request, self._bodies, allowed=allowed)
 
 
 def _text(header: bytes | None) -> str | None:

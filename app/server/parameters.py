@@ -10,6 +10,7 @@ from starlette.types import Receive
 
 from app.errors import RequestError
 from app.execution import Request
+from app.server.limits.bodies import MAX_BODY, MOST_BYTES, BodyLimits
 from app.server.time_limit import ClientDisconnected
 
 MAX_QUERY_STRING_BYTES = 16_384
@@ -17,7 +18,6 @@ MAX_VALUES = 25_000
 """In a body, all told, and so the most `MAX_VARIABLES_SIZE` can be: they take 7 ms to be decoded, while all wait."""
 _MAX_PARAMETERS = 100
 _ALL_BUT_MARKS = bytes(set(range(256)) - {*b',"'})
-_DISCARD_BYTES = 32_000_000
 _DISCARD_SECONDS = 2.0
 
 
@@ -34,11 +34,12 @@ _decode_batch = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode_map = msgspec.json.Decoder(dict[str, Any]).decode
 
 
-async def read_body(receive: Receive, content_length: bytes | None, limit: int) -> bytes:
-    """The whole body, of at most `limit` bytes; raises `RequestError` (413) as soon as it is known to be longer."""
-    if content_length is not None and content_length.isdigit() and int(content_length) > limit:
+async def read_body(receive: Receive, content_length: bytes | None, limits: BodyLimits) -> bytes:
+    """The whole body; raises `RequestError` (413) as soon as it is known to be too long."""
+    most_bytes = limits.most_bytes
+    if content_length is not None and content_length.isdigit() and int(content_length) > most_bytes:
         await discard_body(receive)
-        raise _too_large(limit)
+        raise limits.too_long()
     chunks: list[bytes] = []
     size = 0
     while True:
@@ -47,11 +48,12 @@ async def read_body(receive: Receive, content_length: bytes | None, limit: int) 
             raise ClientDisconnected
         chunk: bytes = message.get("body", b"")
         size += len(chunk)
-        if size > limit:
+        if size > most_bytes:
             await discard_body(receive)
-            raise _too_large(limit)
+            raise limits.too_long()
         chunks.append(chunk)
         if not message.get("more_body", False):
+            limits.check_bytes(size)
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
@@ -64,7 +66,7 @@ async def discard_body(receive: Receive) -> None:
     size = 0
     with suppress(TimeoutError):
         async with asyncio.timeout(_DISCARD_SECONDS):
-            while size <= _DISCARD_BYTES:
+            while size <= MOST_BYTES:
                 message = await receive()
                 size += len(message.get("body", b""))
                 if not message.get("more_body", False):
@@ -96,15 +98,14 @@ def from_body(body: bytes) -> Request:
     return Request(query, parsed.variables, parsed.operation_name or None, parsed.extensions, parsed.document_id)
 
 
-def split_batch(body: bytes, at_most: int) -> list[bytes]:
+def split_batch(body: bytes, limits: BodyLimits) -> list[bytes]:
     """The bodies that a JSON array holds. Raises `RequestError`: 400 for what is no JSON, and for too many; 413."""
     _check_values(body)
     try:
         parts = _decode_batch(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _not_json("The body") from error
-    if not 1 <= len(parts) <= at_most:
-        raise RequestError(f"A batch has 1 to {at_most} requests.", code="MAX_BATCH_LIMIT")
+    limits.check_batch(len(parts))
     return [bytes(part) for part in parts]
 
 
@@ -116,7 +117,7 @@ def is_batch(body: bytes) -> bool:
 def _check_values(body: bytes) -> None:
     """Raise `RequestError` (413) for more values than can be decoded without keeping others waiting."""
     if body.count(b",") > MAX_VALUES and _commas_between_values(body) > MAX_VALUES:
-        raise RequestError(f"The body holds more than {MAX_VALUES} values.", status=413, code="PAYLOAD_TOO_LARGE")
+        raise RequestError(f"The body holds more than {MAX_VALUES} values.", status=413, code=MAX_BODY)
 
 
 def _commas_between_values(body: bytes) -> int:
@@ -167,15 +168,6 @@ def _map(parameters: dict[str, str], name: str) -> dict[str, Any] | None:
         raise _ill_formed(f"{error} - at `$.{name}`") from error
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise _not_json(f"The parameter {name}") from error
-
-
-def _too_large(limit: int) -> RequestError:
-    return RequestError(
-        f"The body is longer than {limit} bytes.",
-        status=413,
-        code="PAYLOAD_TOO_LARGE",
-        headers={"connection": "close"},  # there may be more of the body
-    )
 
 
 def _not_json(what: str) -> RequestError:

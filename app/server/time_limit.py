@@ -7,47 +7,51 @@ from typing import Any, Final, TypeVar, cast
 from starlette.types import Receive
 
 from app.errors import DeadlineExceededError
+from app.server.limits.gate import Gate
 from app.time_limits import Limit, TimeLimits
 
 T = TypeVar("T")
 
 WATCH_AFTER_SECONDS: Final = 0.05
 """Most operations have ended by then, and are never watched."""
+PATIENCE: Final = 10
+"""So many times its time an operation has where that limit only warns."""
 
 
 class ClientDisconnected(Exception):  # noqa: N818 -- an event, not a mistake
     """The client has gone: nobody reads an answer."""
 
 
-class OperationLimits:
-    """The time limits of operations."""
+class OperationTime:
+    """How long operations may take. `most` is after how many seconds they are cancelled."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float, gate: Gate | None = None) -> None:
+        """A longer one is refused, if the gate does not only warn of it."""
+        self._gate = gate or Gate()
+        self._seconds = seconds
+        self.most = PATIENCE * seconds if self._gate.only_warns(DeadlineExceededError.code) else seconds
         self._limits = TimeLimits()
 
-    async def within(self, seconds: float, work: Awaitable[T], *, client: Receive | None = None) -> T:
-        """What the work gives, which is cancelled after so many seconds, or when the client goes.
+    async def limit(self, work: Awaitable[T], *, client: Receive | None = None) -> T:
+        """What the work gives, which is cancelled when its time is over, or when the client goes.
 
         `client` is the ASGI receive of a request whose body was read; without one, the work goes on when the client
         has gone. Raises `DeadlineExceededError` or `ClientDisconnected`.
         """
         now = self._limits.loop.time()
-        limit = _Watch(now, seconds, client)
+        limit = _Watch(now, self.most, client)
         try:
             return await self._limits.hold(limit, work)
         except TimeoutError as error:
             if limit.has_ended:
                 if limit.client_left:
                     raise ClientDisconnected from error
-                raise DeadlineExceededError(f"The request took longer than {seconds:g} seconds.") from error
+                raise self._gate.refusal(_longer_than(self.most)) from error
             raise
         finally:
             limit.stop()
-
-
-async def within(seconds: float, work: Awaitable[T]) -> T:
-    """What the work gives, which is cancelled after so many seconds; raises `DeadlineExceededError`."""
-    return await OperationLimits().within(seconds, work)
+            if self._seconds < self.most and self._limits.loop.time() - now > self._seconds:
+                self._gate.exceeded(_longer_than(self._seconds))
 
 
 def at_once(work: Coroutine[Any, Any, T]) -> T | None:
@@ -58,6 +62,10 @@ def at_once(work: Coroutine[Any, Any, T]) -> T | None:
         return cast(T, done.value)
     work.close()
     return None
+
+
+def _longer_than(seconds: float) -> DeadlineExceededError:
+    return DeadlineExceededError(f"The request took longer than {seconds:g} seconds.")
 
 
 class _Watch(Limit):

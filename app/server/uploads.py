@@ -20,7 +20,7 @@ from app.graph.upload import Upload, UploadedFile
 from app.server.contexts import ContextSource
 from app.server.multipart import Part, Parts, ill_formed
 from app.server.parameters import discard_body, from_body
-from app.server.time_limit import ClientDisconnected
+from app.server.time_limit import ClientDisconnected, OperationTime
 
 MAX_MAP_BYTES: Final = 16_384
 _VARIABLES: Final = "variables"
@@ -51,11 +51,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Uploads:
-    """How requests with files are served: within which limits, and in how many seconds, which `contexts` allow."""
+    """How requests with files are served: within which limits, and in which time, which `contexts` allow."""
 
     limits: Limits
     contexts: ContextSource
-    timeout: float
+    time: OperationTime
 
 
 @asynccontextmanager

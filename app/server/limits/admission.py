@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from app.errors import RequestError
 from app.execution import Executor, Prepared
 from app.graph.principal import Principal
 from app.rest import Usage
@@ -85,7 +86,8 @@ class Admission:
             self.variables.check(prepared.variables)
         requested = self.costs.requested(prepared)
         if requested > self.max_cost:
-            self.gate.exceeded(MAX_COST, f"The operation can cost {requested}; at most {self.max_cost} is allowed.")
+            message = f"The operation can cost {requested}; at most {self.max_cost} is allowed."
+            self.gate.exceeded(RequestError(message, code=MAX_COST))
         shows = shows or self.always_shows
         if self.buckets is None:
             return Charge(requested, "", None, shows=True) if shows else None

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from graphql import DocumentNode, GraphQLError
+from graphql.language.parser import MAX_NESTING_DEPTH
 
 from app.errors import RequestError
 from app.execution import InvalidDocumentError, syntax_tree
 from app.server.limits.gate import Gate
-from app.server.limits.shape import Shape, Shapes
+from app.server.limits.shape import Shape, Shapes, recursion
 from app.server.limits.tokens import has_more_tokens
 from app.settings import Settings
 
@@ -31,8 +32,7 @@ _NESTED_TOO_DEEPLY = "nested too deeply"
 class DocumentLimits:
     """Parses documents that keep the limits of the settings.
 
-    Two limits always hold, as what is beyond them could not be served: recursion (the parser's own, 200 brackets in
-    brackets) and fields.
+    Two limits always hold, as what is beyond them could not be served: fields, and the parser's own of recursion.
     """
 
     settings: Settings
@@ -42,11 +42,13 @@ class DocumentLimits:
         """The document of a text. Raises `InvalidDocumentError`, and `RequestError` for what exceeds a limit."""
         self._keep(MAX_LENGTH, len(text), self.settings.max_document_length, "characters")
         if has_more_tokens(text, self.settings.max_tokens):
-            self.gate.exceeded(MAX_TOKENS, _at_most(self.settings.max_tokens, "tokens"))
+            self.gate.exceeded(_more_than(self.settings.max_tokens, "tokens", MAX_TOKENS))
         try:
             document = syntax_tree(text)
         except GraphQLError as error:
             raise self._parse_error(error) from error
+        if self.settings.max_recursion < MAX_NESTING_DEPTH:
+            self._keep(MAX_RECURSION, recursion(document), self.settings.max_recursion, "brackets in brackets")
         try:
             self._check(Shapes(document))
         except RecursionError as error:
@@ -60,7 +62,7 @@ class DocumentLimits:
         each = [*shapes]
         if sum(shape.fields for shape in each) > settings.max_fields:
             fields = "fields, with fragments put in their places"
-            raise self.gate.refusal(MAX_FIELDS, _at_most(settings.max_fields, fields))
+            raise self.gate.refusal(_more_than(settings.max_fields, fields, MAX_FIELDS))
         for shape in each:
             self._check_shape(shape)
         for operation in shapes.operations:
@@ -76,7 +78,7 @@ class DocumentLimits:
 
     def _keep(self, code: str, value: int, maximum: int, noun: str) -> None:
         if value > maximum:
-            self.gate.exceeded(code, _at_most(maximum, noun))
+            self.gate.exceeded(_more_than(maximum, noun, code))
 
     def _parse_error(self, error: GraphQLError) -> Exception:
         if _NESTED_TOO_DEEPLY in error.message:
@@ -84,8 +86,8 @@ class DocumentLimits:
         return InvalidDocumentError("parse", [error])
 
     def _nested_too_deeply(self) -> RequestError:
-        return self.gate.refusal(MAX_RECURSION, "The document is nested too deeply.")
+        return self.gate.refusal(RequestError("The document is nested too deeply.", code=MAX_RECURSION))
 
 
-def _at_most(maximum: int, noun: str) -> str:
-    return f"A document may have at most {maximum} {noun}."
+def _more_than(maximum: int, noun: str, code: str) -> RequestError:
+    return RequestError(f"A document may have at most {maximum} {noun}.", code=code)

@@ -2,12 +2,15 @@
 
 from collections import Counter
 from collections.abc import Collection
+from typing import TypeVar
 
 import structlog
 
-from app.errors import RequestError
+from app.errors import GatewayError
 
 EVERY_LIMIT = "*"
+
+E = TypeVar("E", bound=GatewayError)
 
 
 class Gate:
@@ -22,17 +25,17 @@ class Gate:
         """Whether what exceeds this limit passes."""
         return code in self._warn_only or EVERY_LIMIT in self._warn_only
 
-    def exceeded(self, code: str, message: str) -> None:
-        """Something exceeds the limit of this code: raises `RequestError` (400) unless the limit only warns."""
-        if not self.only_warns(code):
-            raise self.refusal(code, message)
-        self.warned[code] += 1
-        structlog.get_logger(__name__).warning("limit.exceeded", code=code, reason=message)
+    def exceeded(self, error: GatewayError) -> None:
+        """Something exceeds the limit of this error's code: raises the error unless that limit only warns."""
+        if not self.only_warns(error.code):
+            raise self.refusal(error)
+        self.warned[error.code] += 1
+        structlog.get_logger(__name__).warning("limit.exceeded", code=error.code, reason=str(error))
 
-    def refusal(self, code: str, message: str) -> RequestError:
-        """The error of what exceeds a limit that always holds."""
-        self.refused[code] += 1
-        return RequestError(message, code=code)
+    def refusal(self, error: E) -> E:
+        """The error of what exceeds a limit beyond all that may pass, which is counted."""
+        self.refused[error.code] += 1
+        return error
 
     def counts(self) -> list[tuple[tuple[str, str], int]]:
         """How often each limit was exceeded, by its code and by what came of it."""

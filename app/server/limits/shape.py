@@ -15,9 +15,12 @@ from graphql import (
     InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    TokenKind,
 )
 
 QUESTIONS_ABOUT_THE_SCHEMA = frozenset({"__schema", "__type"})
+_OPENING = frozenset({TokenKind.BRACE_L, TokenKind.BRACKET_L})
+_CLOSING = frozenset({TokenKind.BRACE_R, TokenKind.BRACKET_R})
 
 
 @dataclass(slots=True)
@@ -37,6 +40,20 @@ class Shape:
         self.aliases += other.aliases
         self.directives += other.directives
         self.root_fields += other.root_fields
+
+
+def recursion(document: DocumentNode) -> int:
+    """How many brackets and braces are at most open at the same time; of a document whose tokens are still linked."""
+    depth = most = 0
+    token = document.loc.start_token if document.loc else None
+    while token is not None:
+        if token.kind in _OPENING:
+            depth += 1
+            most = max(most, depth)
+        elif token.kind in _CLOSING:
+            depth -= 1
+        token = token.next
+    return most
 
 
 class Shapes:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from app.errors import RequestError
 from app.server.limits.gate import Gate
 
 MAX_DEPTH: Final = "MAX_VARIABLES_DEPTH_LIMIT"
@@ -33,6 +34,8 @@ class VariableLimits:
             members = [value for held in level for value in (held.values() if type(held) is dict else held)]
             level = [value for value in members if type(value) in _HOLDERS]
         if size > self._max_size:
-            self._gate.exceeded(MAX_SIZE, f"Variables may hold at most {self._max_size} values.")
+            message = f"Variables may hold at most {self._max_size} values."
+            self._gate.exceeded(RequestError(message, code=MAX_SIZE))
         elif depth > self._max_depth:
-            self._gate.exceeded(MAX_DEPTH, f"Variables may be at most {self._max_depth} levels deep.")
+            message = f"Variables may be at most {self._max_depth} levels deep."
+            self._gate.exceeded(RequestError(message, code=MAX_DEPTH))

@@ -120,7 +120,6 @@ class StreamEndpoint:
             origin=origin,
             session=session,
             services=self._services,
-            timeout=self._settings.operation_timeout,
             incremental=form.form if isinstance(form, MultipartDelivery) else None,
         )
         await response.run(operation.run)

@@ -16,7 +16,6 @@ from app.server.streaming.channel import ClientGoneError, SlowClientError
 from app.server.streaming.incremental import IncrementalFormat
 from app.server.streaming.services import Services
 from app.server.streaming.session import Session
-from app.server.time_limit import within
 from app.telemetry import TraceContext, log_lines_of
 
 T = TypeVar("T")
@@ -69,16 +68,14 @@ class Operation:
         origin: Origin,
         session: Session,
         services: Services,
-        timeout: float,
         incremental: type[IncrementalFormat] | None = None,
     ) -> None:
-        """`timeout` is that of a query or a mutation, in seconds; with `incremental`, `@defer` and `@stream` count."""
+        """With `incremental`, `@defer` and `@stream` count."""
         self._request = request
         self.sink = sink
         self._origin = origin
         self._session = session
         self._services = services
-        self._timeout = timeout
         self._incremental = incremental
         self._lease: asyncio.Timeout | None = None
         self._task: asyncio.Task[None] | None = None
@@ -127,9 +124,9 @@ class Operation:
         context = self._make_context()
         try:
             if self._incremental is not None and prepared.operation.is_incremental:
-                await within(self._timeout, self._deliver(prepared, context, self._incremental(self._told)))
+                await self._services.time.limit(self._deliver(prepared, context, self._incremental(self._told)))
                 return
-            work = within(self._timeout, self._services.executor.execute(prepared, context))
+            work = self._services.time.limit(self._services.executor.execute(prepared, context))
             result = await _unless_torn(prepared, work)
         finally:
             if charge is not None:

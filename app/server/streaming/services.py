@@ -9,6 +9,7 @@ from app.server.contexts import ContextSource
 from app.server.limits.admission import Admission
 from app.server.persisted import PersistedOperations
 from app.server.reporting import Reporter
+from app.server.time_limit import OperationTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class Services:
     revocations: Revocations
     reporter: Reporter
     admission: Admission | None = None
+    time: OperationTime = field(default_factory=lambda: OperationTime(15.0))
+    """Which a query or a mutation may take."""
     persisted: PersistedOperations = field(default_factory=lambda: PersistedOperations(automatic=False))
 
     async def prepare(self, request: Request) -> Prepared:

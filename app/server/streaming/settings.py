@@ -15,7 +15,6 @@ class StreamSettings:
     """Between two empty parts of a multipart subscription, which show the same."""
     patience: float = 30.0
     """How long a client may take to make room for a message."""
-    operation_timeout: float = 15.0
     max_operations: int = 100
     """Operations at a time on a single connection."""
     reservation_timeout: float = 30.0

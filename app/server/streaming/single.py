@@ -100,7 +100,6 @@ class SingleConnections:
             origin=origin,
             session=reservation.session,
             services=self._services,
-            timeout=self._settings.operation_timeout,
         )
         reservation.operations.add(id_, operation)
 

@@ -112,7 +112,6 @@ class Connection:
             origin=self._origin(),
             session=self._session,
             services=self._services,
-            timeout=self._settings.operation_timeout,
         )
         if self._operations.is_full:
             reason = f"More than {self._settings.max_operations} operations on one socket."

@@ -13,7 +13,6 @@ class WebSocketSettings:
     init_timeout: float = 3.0
     ping_interval: float = 12.0
     silence_timeout: float = 30.0
-    operation_timeout: float = 15.0
     max_message_bytes: int = 1_000_000
     max_operations: int = 100
     clock: Callable[[], float] = time.time

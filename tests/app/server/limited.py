@@ -12,13 +12,15 @@ from app.server.authentication import Authenticator
 from app.server.endpoint import GraphQLEndpoint
 from app.server.idempotency import Idempotency
 from app.server.limits.admission import Admission
+from app.server.limits.bodies import BodyLimits
 from app.server.limits.documents import DocumentLimits
 from app.server.limits.gate import Gate
 from app.server.middleware import middleware
 from app.server.persisted import PersistedOperations
 from app.server.reporting import Reporter
+from app.server.time_limit import OperationTime
 from app.settings import Settings
-from tests.app.server.small_graph import MAX_BODY, SETTINGS, Contexts, Work, a_schema
+from tests.app.server.small_graph import SETTINGS, Contexts, Work, a_schema
 
 
 def a_limited_app(
@@ -37,11 +39,10 @@ def a_limited_app(
         Contexts(),
         Authenticator(SETTINGS, Revocations()),
         Reporter(debug=False),
-        timeout=10,
-        max_body_bytes=MAX_BODY * 1000,
+        time=OperationTime(limited.request_timeout, gate),
+        bodies=BodyLimits(gate, limited.max_body_bytes, limited.max_batch),
         admission=Admission.of(limited, executor, gate, ClientAddresses()),
         persisted=persisted,
         idempotency=idempotency,
-        max_batch=limited.max_batch,
     )
     return Starlette(routes=[Route("/graphql", endpoint)], middleware=middleware(SETTINGS))

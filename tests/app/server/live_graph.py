@@ -24,9 +24,12 @@ from app.graph.context import Context, ContextFactory
 from app.graph.principal import Revocations
 from app.server.authentication import Authenticator, issue_token
 from app.server.endpoint import GraphQLEndpoint
+from app.server.limits.bodies import BodyLimits
+from app.server.limits.gate import Gate
 from app.server.middleware import middleware
 from app.server.reporting import Reporter
 from app.server.streaming import Services, StreamEndpoint, StreamSettings
+from app.server.time_limit import OperationTime
 from app.server.websocket import WebSocketSettings, create_websocket
 from app.settings import Settings
 from tests.app.server.serving import Serving, serving
@@ -276,8 +279,9 @@ async def live_graph(
     authenticator: Authenticator | None = None,
     streams: StreamSettings | None = None,
     parse: Parse | None = None,
+    seconds: float = 15.0,
 ) -> AsyncIterator[LiveGraph]:
-    """Serve the graph while the block runs."""
+    """Serve the graph while the block runs. `seconds` is how long a query or a mutation may take."""
     graph = Graph()
     log = EventLog(MemoryStore(size=log_size))
     revocations = Revocations()
@@ -287,6 +291,7 @@ async def live_graph(
         authenticator=authenticator or Authenticator(SETTINGS, revocations),
         revocations=revocations,
         reporter=Reporter(debug=False),
+        time=OperationTime(seconds),
     )
     over_http = StreamEndpoint(services, streams)
     endpoint = GraphQLEndpoint(
@@ -294,8 +299,8 @@ async def live_graph(
         services.contexts,
         services.authenticator,
         services.reporter,
-        timeout=15.0,
-        max_body_bytes=100_000,
+        time=services.time,
+        bodies=BodyLimits(Gate(), 100_000),
         streams=over_http,
     )
     routes = [Route("/graphql", endpoint), create_websocket(services, settings)]

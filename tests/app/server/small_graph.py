@@ -28,8 +28,11 @@ from app.rest import Usage
 from app.server.authentication import Authenticator
 from app.server.endpoint import GraphQLEndpoint
 from app.server.introspection import NoIntrospection
+from app.server.limits.bodies import BodyLimits
+from app.server.limits.gate import Gate
 from app.server.middleware import middleware
 from app.server.reporting import Reporter
+from app.server.time_limit import OperationTime
 from app.settings import Settings
 from app.telemetry import TraceContext
 
@@ -141,8 +144,8 @@ def an_endpoint(work: Work, *, timeout: float = 10.0, is_open: bool = True, shar
         Contexts(),
         Authenticator(SETTINGS, Revocations()),
         Reporter(debug=False, suggests=is_open),
-        timeout=timeout,
-        max_body_bytes=MAX_BODY,
+        time=OperationTime(timeout),
+        bodies=BodyLimits(Gate(), MAX_BODY),
         share=share,
         page=PlainTextResponse("the page"),
     )

@@ -1,7 +1,9 @@
-"""Limits of documents, variables and batches: each with its code, its setting, and a mode in which it only warns."""
+"""Limits of what is sent and how long it takes: each with its code, its setting, and a mode in which it only warns."""
 
+import asyncio
 import re
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +11,18 @@ import httpx
 import pytest
 import structlog
 
+from app.server.limits import bodies
 from app.server.limits.gate import Gate
 from app.settings import Settings
 from tests.app.server.limited import a_limited_app
-from tests.app.server.small_graph import JSON, client_of, error, post
+from tests.app.server.small_graph import JSON, Work, client_of, error, post
 
 TWICE = " ".join(f"fragment F{i} on Query {{ ...F{i + 1} ...F{i + 1} }}" for i in range(100))
 
 LIMITS: list[tuple[dict[str, int], str, str, str]] = [
     ({"max_document_length": 12}, "{ greet who }", "MAX_DOCUMENT_LENGTH_LIMIT", "12 characters"),
     ({"max_tokens": 3}, "{ greet who }", "MAX_TOKENS_LIMIT", "3 tokens"),
+    ({"max_recursion": 2}, "{ who(a: [[1]]) }", "MAX_RECURSION_LIMIT", "2 brackets in brackets"),
     ({"max_operations": 1}, "query A { greet } query B { who }", "MAX_OPERATIONS_LIMIT", "1 operations"),
     (
         {"max_fragments": 1},
@@ -36,7 +40,7 @@ LIMITS: list[tuple[dict[str, int], str, str, str]] = [
 
 async def asked(body: object, gate: Gate | None = None, **settings: Any) -> httpx.Response:
     async with client_of(a_limited_app(gate, **settings)) as client:
-        return await post(client, body if isinstance(body, bytes | list) else {"query": body})
+        return await post(client, {"query": body} if isinstance(body, str) else body)
 
 
 @pytest.mark.parametrize(("settings", "document", "code", "what"), LIMITS)
@@ -120,6 +124,65 @@ def test_the_table_of_limits_has_the_defaults() -> None:
     assert told == {name: Settings.model_fields[name].default for name in told}
 
 
+# Bodies
+
+LONG = b'{"query": "{ who }", "variables": {"text": "%s"}}' % (b"x" * 1000)
+
+
+async def test_a_body_beyond_the_limit_is_refused_and_counted() -> None:
+    gate = Gate()
+    answer = await asked(LONG, gate, max_body_bytes=1000)
+
+    assert (answer.status_code, answer.headers["connection"]) == (413, "close")
+    assert answer.json() == {"errors": [error("The body is longer than 1000 bytes.", "PAYLOAD_TOO_LARGE")]}
+    assert gate.counts() == [(("PAYLOAD_TOO_LARGE", "refused"), 1)]
+
+
+@pytest.mark.parametrize("is_chunked", [False, True])
+async def test_a_body_of_which_is_only_warned_is_read_up_to_an_end(
+    is_chunked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "MOST_BYTES", 2000)
+    gate = Gate(["PAYLOAD_TOO_LARGE"])
+
+    async with client_of(a_limited_app(gate, max_body_bytes=1000)) as client:
+
+        async def send(body: bytes) -> httpx.Response:
+            async def pieces() -> AsyncIterator[bytes]:
+                yield body
+
+            headers = {"Content-Type": JSON}
+            return await client.post("/graphql", content=pieces() if is_chunked else body, headers=headers)
+
+        passed, refused = await send(LONG), await send(LONG + b" " * 1000)
+
+    assert (passed.json(), refused.status_code) == ({"data": {"who": None}}, 413)
+    assert gate.counts() == [(("PAYLOAD_TOO_LARGE", "refused"), 1), (("PAYLOAD_TOO_LARGE", "warned"), 1)]
+
+
+# Time
+
+
+async def test_an_operation_that_takes_too_long_is_refused_and_counted() -> None:
+    gate = Gate()
+    answer = await asked("{ wait }", gate, request_timeout=0.05)
+
+    assert answer.status_code == 504
+    assert gate.counts() == [(("REQUEST_TIMEOUT", "refused"), 1)]
+
+
+async def test_an_operation_of_which_is_only_warned_has_ten_times_as_long() -> None:
+    gate = Gate(["REQUEST_TIMEOUT"])
+    work = Work()
+    asyncio.get_running_loop().call_later(0.1, work.may_end.set)
+    passed = await asked("{ wait }", gate, work=work, request_timeout=0.05)
+    assert passed.status_code == 200
+    assert gate.counts() == [(("REQUEST_TIMEOUT", "warned"), 1)]
+
+    refused = await asked("{ wait }", gate, request_timeout=0.01)
+    assert refused.json() == {"errors": [error("The request took longer than 0.1 seconds.", "REQUEST_TIMEOUT")]}
+
+
 # Variables
 
 
@@ -183,6 +246,15 @@ async def test_a_batch_is_answered_as_an_array_in_its_order() -> None:
 async def test_a_batch_has_so_many_requests(batch: bytes, status: int, code: str) -> None:
     answer = await asked(batch, max_batch=2)
     assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (status, code)
+
+
+async def test_a_batch_of_which_is_only_warned_may_hold_more_and_never_none() -> None:
+    gate = Gate(["MAX_BATCH_LIMIT"])
+    answer = await asked([{"query": "{ who }"}] * 3, gate, max_batch=2)
+    assert answer.json() == [{"data": {"who": None}}] * 3
+    assert gate.counts() == [(("MAX_BATCH_LIMIT", "warned"), 1)]
+
+    assert (await asked(b"[]", gate, max_batch=2)).status_code == 400
 
 
 async def test_a_batch_has_no_idempotency_key() -> None:

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from app.errors import RequestError
 from app.server import parameters
+from app.server.limits.bodies import BodyLimits
+from app.server.limits.gate import Gate
 from app.server.parameters import MAX_VALUES, from_body, split_batch
 
 TEXT = st.text(alphabet='a,"\\\n]}:é', max_size=6)
@@ -38,7 +40,7 @@ def test_what_is_counted_is_what_is_between_values(value: object, ascii_only: bo
 def test_more_values_than_may_be_are_refused(members: dict[str, object]) -> None:
     body = json.dumps({"query": "{ a }", **members}).encode()
 
-    for read in (from_body, lambda body: split_batch(b"[%s]" % body, 1)):
+    for read in (from_body, lambda body: split_batch(b"[%s]" % body, BodyLimits(Gate(), 10_000_000, 1))):
         with pytest.raises(RequestError, match=f"more than {MAX_VALUES} values") as refused:
             read(body)
         assert (refused.value.status, refused.value.code) == (413, "PAYLOAD_TOO_LARGE")

@@ -209,7 +209,7 @@ async def test_more_operations_than_allowed_are_refused_one_by_one() -> None:
 
 
 async def test_a_query_has_a_time_limit() -> None:
-    async with live_graph(WebSocketSettings(operation_timeout=0.05)) as graph, graph.connect() as client:
+    async with live_graph(seconds=0.05) as graph, graph.connect() as client:
         await client.initialise()
         await client.subscribe("1", "{ hang }")
         late = error("The request took longer than 0.05 seconds.", "REQUEST_TIMEOUT")
