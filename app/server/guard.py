@@ -12,6 +12,7 @@ import msgspec
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from app.server.draining import MIN_BYTES_PER_SECOND, PATIENCE_SECONDS, DrainedProtocol
+from app.server.lingering import LINGER_SECONDS, pass_over
 
 MAX_HEAD_BYTES = 65_536
 PIECE_BYTES = 1024
@@ -44,7 +45,6 @@ class _RefusedError(Exception):
 
 
 _IDLE = math.inf
-_LINGER_SECONDS = 1.0
 _LOOKED_AT_ONCE = 10
 _LOOKED_AT_AGAIN_SECONDS = 0.002
 _HEAD_TOO_LARGE = _RefusedError(431, "HEADERS_TOO_LARGE", f"The head is longer than {MAX_HEAD_BYTES} bytes.")
@@ -92,6 +92,7 @@ class GuardedProtocol(DrainedProtocol, HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         if self._is_refused:
+            pass_over(self.transport)
             return
         if self.pipeline:  # whoever answers wants to know whether the client is there, and more has come
             self._waiting = memoryview(bytes(self._waiting or b"") + data)
@@ -185,18 +186,14 @@ class GuardedProtocol(DrainedProtocol, HttpToolsProtocol):
         raise refusal
 
     def _refuse(self, refusal: _RefusedError) -> None:
-        """End the connection, with an answer unless the client waits for another one.
-
-        What still comes is passed over for a while: closed at once, the connection would be reset, and the answer lost
-        (RFC 9112, section 9.6).
-        """
+        """End the connection, with an answer unless the client waits for another one."""
         self._is_refused = True
         self._waiting = None
         if self.transport.is_closing():
             return
         is_about_it = self._is_arriving and not self._is_in_head and not self.pipeline  # its own body is awaited
         if not self._is_busy or (is_about_it and not getattr(self.cycle, "response_started", False)):
-            self._due = self.loop.time() + _LINGER_SECONDS
+            self._due = self.loop.time() + LINGER_SECONDS
             self._is_arriving = False
             self.transport.write(self._answer_to(refusal))
             if self.transport.can_write_eof():  # TLS cannot

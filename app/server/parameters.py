@@ -19,6 +19,8 @@ MAX_VALUES = 25_000
 _MAX_PARAMETERS = 100
 _ALL_BUT_MARKS = bytes(set(range(256)) - {*b',"'})
 _DISCARD_SECONDS = 2.0
+_DISCARD_PAUSE_SECONDS = 0.002
+"""Between two pieces, of mostly 64 kB and more, so that others hardly notice."""
 
 
 class _Body(msgspec.Struct):
@@ -71,6 +73,7 @@ async def discard_body(receive: Receive) -> None:
                 size += len(message.get("body", b""))
                 if not message.get("more_body", False):
                     return
+                await asyncio.sleep(_DISCARD_PAUSE_SECONDS)
 
 
 def request_in(method: str, sent: bytes) -> Request:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.show import show
 from tests.attacks.documents import DOCUMENTS
-from tests.attacks.floods import ASKED, BEGINNING, HEAD, PING, TEXT, flood, frame, hold
+from tests.attacks.floods import ASKED, HEAD, PING, TEXT, flood, flood_socket, frame, hold
 from tests.attacks.world import Fortress, Neighbour, fortress, neighbour
 
 Attack = Callable[[], Awaitable[object]]
@@ -38,9 +38,12 @@ def attacks(under: Fortress) -> dict[str, Attack]:
     floods: dict[str, Attack] = {
         "1000 connections with half a head": partial(hold, under, HEAD, 1000),
         "1000 connections with half a body": partial(hold, under, HEAD + b"content-length: 100\r\n\r\n{", 1000),
-        "requests without end, none of whose answers are read": partial(flood, under, b"", ASKED * 50, 20),
-        "pings without end": partial(flood, under, BEGINNING, frame(PING) * 10_000),
-        "messages without end": partial(flood, under, BEGINNING, frame(TEXT, b'{"type":"pong"}') * 10_000),
+        "requests without end, none of whose answers are read": partial(flood, under, ASKED * 50, 20),
+        "pings without end": partial(flood_socket, under, frame(PING) * 10_000),
+        "messages without end": partial(flood_socket, under, frame(TEXT, b'{"type":"pong"}') * 10_000),
+        "a socket that goes on after its end": partial(flood_socket, under, bytes(200_000)),
+        "a connection that goes on after its end": partial(flood, under, bytes(200_000)),
+        "bodies that are too long": partial(flood, under, HEAD + b"content-length: 9000000\r\n\r\n" + bytes(9_000_000)),
     }
     return {name: partial(under.post, hostile.content) for name, hostile in DOCUMENTS.items()} | floods
 

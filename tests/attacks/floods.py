@@ -26,8 +26,6 @@ def frame(opcode: int, content: bytes = b"", *, is_last: bool = True) -> bytes:
     return head + bytes([0x80 | 127]) + struct.pack("!Q", len(content)) + bytes(4) + content
 
 
-BEGINNING = HANDSHAKE + b"\r\n" + frame(TEXT, INIT.encode())
-
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
@@ -45,6 +43,14 @@ async def opened(under: Fortress, count: int) -> AsyncIterator[list[Connection]]
             await asyncio.gather(*(writer.wait_closed() for _, writer in connections), return_exceptions=True)
 
 
+async def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Make a socket of a connection, as the protocol has it."""
+    writer.write(HANDSHAKE + b"\r\n")
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(frame(TEXT, INIT.encode()))
+    await reader.readuntil(b'"connection_ack"}')
+
+
 async def send_without_end(writer: asyncio.StreamWriter, content: bytes, seconds: float) -> None:
     """Send the same again and again, and read nothing, for so long or until the connection is ended."""
     with suppress(ConnectionError, TimeoutError):
@@ -54,12 +60,17 @@ async def send_without_end(writer: asyncio.StreamWriter, content: bytes, seconds
                 await writer.drain()
 
 
-async def flood(under: Fortress, begun: bytes, content: bytes, connections: int = 1, seconds: float = 1.0) -> None:
-    """Open connections, begin each, and send without end on all of them."""
+async def flood(under: Fortress, content: bytes, connections: int = 1, seconds: float = 1.0) -> None:
+    """Open connections, and send without end on all of them."""
     async with opened(under, connections) as found:
-        for _, writer in found:
-            writer.write(begun)
         await asyncio.gather(*(send_without_end(writer, content, seconds) for _, writer in found))
+
+
+async def flood_socket(under: Fortress, content: bytes, seconds: float = 1.0) -> None:
+    """Open a socket in good order, and send without end."""
+    async with opened(under, 1) as [(reader, writer)]:
+        await begin(reader, writer)
+        await send_without_end(writer, content, seconds)
 
 
 async def hold(under: Fortress, begun: bytes, connections: int) -> None:

@@ -12,7 +12,6 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from tests.attacks.floods import (
     ASKED,
-    BEGINNING,
     BINARY,
     CLOSE,
     HANDSHAKE,
@@ -21,6 +20,7 @@ from tests.attacks.floods import (
     PING,
     PONG,
     TEXT,
+    begin,
     frame,
     opened,
     send_without_end,
@@ -131,8 +131,8 @@ async def test_floods_of_small_frames_do_not_keep_others_waiting(under: Fortress
     content = json.dumps({"type": "pong"}).encode() if opcode == TEXT else b""
     before = under.memory()
 
-    async with opened(under, 1) as [(_, writer)]:
-        writer.write(BEGINNING)
+    async with opened(under, 1) as [(reader, writer)]:
+        await begin(reader, writer)
         flooding = asyncio.create_task(send_without_end(writer, frame(opcode, content) * 10_000, SECONDS))
         for _ in range(5):
             assert await is_served(under)

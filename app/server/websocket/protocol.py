@@ -9,13 +9,13 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from uvicorn.server import ServerState
 
 from app.server.draining import DrainedProtocol
+from app.server.lingering import LINGER_SECONDS, pass_over
 from app.server.websocket.turns import turns_of
 
 PIECE_BYTES: Final = 512
 """Of what has come at once: 85 of the shortest messages, which take about a millisecond."""
 TURN_SECONDS: Final = 0.001
 """After which others have theirs."""
-_LINGER_SECONDS: Final = 1.0
 _REFUSAL: Final = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
@@ -50,6 +50,7 @@ class SocketProtocol(DrainedProtocol, WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         if self._is_over:
+            pass_over(self.transport)
             return
         if not self.handshake_initiated:
             super().data_received(data)  # the whole head, as the HTTP protocol hands it over
@@ -71,14 +72,14 @@ class SocketProtocol(DrainedProtocol, WebSocketsSansIOProtocol):
             super().send_receive_event_to_app()
 
     def handle_parser_exception(self) -> None:
-        """End the socket, and pass over what still comes: closed at once, it would be reset, and the reason lost."""
+        """End the socket, and linger."""
         closing = self.conn.close_sent
         assert closing is not None
         self.queue.put_nowait({"type": "websocket.disconnect", "code": closing.code, "reason": closing.reason})
         self.close_sent = self._is_over = True
         self._rest.clear()
         self.transport.write(b"".join(self.conn.data_to_send()))
-        self.close_timer = self.loop.call_later(_LINGER_SECONDS, self.transport.close)
+        self.close_timer = self.loop.call_later(LINGER_SECONDS, self.transport.close)
 
     def handle_ping(self) -> None:
         pong = b"".join(self.conn.data_to_send())
