@@ -23,7 +23,7 @@ bench-smoke: .venv/installed-dev ; $(BIN)/python -m benchmarks --smoke ## see th
 fuzz: .venv/installed-dev ; $(BIN)/python -W ignore::RuntimeWarning -m tests.conformance.fuzz $(ARGS) ## compare random executions with graphql-core's, with ARGS="--cases 100000 --seed 1"
 schemathesis: .venv/installed-dev ; $(BIN)/python -m tests.fuzzing $(ARGS) ## ask a gateway whatever its schema allows, for 10 minutes or with ARGS="--seconds 60 --seed 1"
 chaos: .venv/installed-dev ; $(BIN)/python -m tests.chaos $(ARGS) ## measure what each fault of a backend costs, with ARGS="--off" for without retries and breaker
-attacks: .venv/installed-dev ; $(BIN)/python -m tests.attacks $(ARGS) ## measure what each attack costs who is served beside it, with ARGS="--seconds 5 --only fragments"
+attacks: .venv/installed-dev ; $(BIN)/python -m tests.attacks $(ARGS) ## measure how much longer others wait beside each attack, with ARGS="--seconds 5 --only fragments"
 soak: .venv/installed-dev ; $(BIN)/python -m benchmarks.soak $(ARGS) ## everything at once for half an hour, or with ARGS="--minutes 5"
 ci: ; .ci/run ## check everything, as CI does
 lock: .venv/installed-dev ; $(LOCK) pyproject.toml --group build -o requirements.lock $(ARGS) && $(LOCK) pyproject.toml --group build --group dev -c requirements.lock -o requirements-dev.lock $(ARGS) ## pin the dependencies; ARGS=--upgrade for newer ones

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Hashable
+from functools import partial
 from typing import TypeAlias
 
 from graphql import ExecutionResult
@@ -21,7 +22,7 @@ from app.server.multipart import is_multipart
 from app.server.negotiation import ResponseFormat, prefers_html, response_format
 from app.server.openness import is_open
 from app.server.outcome import Answers, Outcome
-from app.server.parameters import discard_body, is_batch, split_batch
+from app.server.parameters import discard_body, in_turn, is_batch, split_batch
 from app.server.persisted import PersistedOperations
 from app.server.rate_limiting import standing_headers
 from app.server.reading import OperationReader
@@ -256,7 +257,7 @@ class GraphQLEndpoint:
         self.conclude(request)
         if _IDEMPOTENCY_HEADER in request.headers:
             raise RequestError("An Idempotency-Key is of one request: send it without a batch.")
-        parts = split_batch(sent, self._bodies)
+        parts = await in_turn(partial(split_batch, limits=self._bodies), sent)
 
         async def respond(part: bytes) -> bytes:
             try:

@@ -1,10 +1,11 @@
 """Reading: from the bytes of a request to the operation that it asks for."""
 
 from collections import OrderedDict
+from functools import partial
 
 from app.execution import Executor, Prepared, Request
 from app.server.admission import check_transport
-from app.server.parameters import request_in
+from app.server.parameters import in_turn, request_in
 from app.server.persisted import PersistedOperations
 
 _REMEMBERED = 64
@@ -40,7 +41,7 @@ class OperationReader:
         return found if isinstance(found, Prepared) else None
 
     async def _understood(self, method: str, sent: bytes) -> Prepared:
-        asked = request_in(method, sent)
+        asked = await in_turn(partial(request_in, method), sent)
         prepared = await self.find(asked, method)
         if len(sent) <= _REMEMBERED_BYTES:
             self._remembered[method, sent] = asked if self._persisted.concerns(asked) else prepared

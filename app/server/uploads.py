@@ -19,7 +19,7 @@ from app.execution import Request
 from app.graph.upload import Upload, UploadedFile
 from app.server.contexts import ContextSource
 from app.server.multipart import Part, Parts, ill_formed
-from app.server.parameters import discard_body, from_body
+from app.server.parameters import discard_body, from_body, in_turn
 from app.server.time_limit import ClientDisconnected, OperationTime
 
 MAX_MAP_BYTES: Final = 16_384
@@ -67,7 +67,7 @@ async def receiving(receive: Receive, content_type: bytes, limits: Limits) -> As
     """
     parts = Parts(receive, content_type, limits.body_bytes)
     try:
-        request = from_body(await _json(parts, "operations", limits.operation_bytes))
+        request = await in_turn(from_body, await _json(parts, "operations", limits.operation_bytes))
         paths = _paths(await _json(parts, "map", MAX_MAP_BYTES), limits.files)
         files = _Files(parts, paths.keys(), limits)
         for key, places in paths.items():

@@ -12,7 +12,10 @@ from pathlib import Path
 from benchmarks.show import show
 from tests.attacks.documents import DOCUMENTS
 from tests.attacks.floods import ASKED, HEAD, PING, TEXT, flood, flood_socket, frame, hold
-from tests.attacks.world import Fortress, Neighbour, fortress, neighbour
+from tests.attacks.world import Figures, Fortress, Neighbour, fortress, neighbour
+
+REST_SECONDS = 1.0
+"""After each attack, for what is left of it."""
 
 Attack = Callable[[], Awaitable[object]]
 
@@ -23,14 +26,15 @@ async def again_and_again(attack: Attack) -> None:
             await attack()
 
 
-async def beside(attack: Attack, client: Neighbour, seconds: float) -> str:
-    """A row of the table: the neighbour's figures while one attacker attacks as fast as it is answered."""
+async def beside(attack: Attack, client: Neighbour, seconds: float) -> Figures:
+    """The neighbour's figures while one attacker attacks as fast as it is answered."""
     attacking = asyncio.create_task(again_and_again(attack))
     figures = await client.measure(seconds)
     attacking.cancel()
     with suppress(asyncio.CancelledError):
         await attacking
-    return f"{figures.p50:.1f} | {figures.p99:.1f} | {figures.failed}"
+    await asyncio.sleep(REST_SECONDS)
+    return figures
 
 
 def attacks(under: Fortress) -> dict[str, Attack]:
@@ -49,15 +53,24 @@ def attacks(under: Fortress) -> dict[str, Attack]:
 
 
 async def main(under: Fortress, seconds: float, only: str) -> None:
-    show("| attack | p50 ms | p99 ms | pages that failed |\n| --- | ---: | ---: | ---: |")
+    show("| attack | p50 ms | p99 ms | quiet p99 ms | times as long | pages that failed |")
+    show("| --- | ---: | ---: | ---: | ---: | ---: |")
+    ratios: list[float] = []
     async with neighbour(under) as client:
         os.nice(10)  # from here on, so that the attacker's own work is not what the neighbour waits for
         await client.measure(seconds)
-        show(f"| none | {await beside(asyncio.Event().wait, client, 3 * seconds)} |")
+        before = await client.measure(seconds)
         for name, attack in attacks(under).items():
             if only in name:
-                show(f"| {name} | {await beside(attack, client, seconds)} |")
-        show(f"| none | {await beside(asyncio.Event().wait, client, 3 * seconds)} |")
+                attacked, after = await beside(attack, client, seconds), await client.measure(seconds)
+                quiet = (before.p99 + after.p99) / 2
+                ratios.append(attacked.p99 / quiet)
+                figures = (
+                    f"{attacked.p50:.1f} | {attacked.p99:.1f} | {quiet:.1f} | {ratios[-1]:.1f} | {attacked.failed}"
+                )
+                show(f"| {name} | {figures} |")
+                before = after
+    show(f"\n{sum(ratio < 3 for ratio in ratios)} of {len(ratios)} below three times as long.")
 
 
 if __name__ == "__main__":

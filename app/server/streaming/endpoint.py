@@ -1,6 +1,7 @@
 """The streams of the GraphQL endpoint: requests over HTTP whose answer comes in several pieces."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import TypeAlias
 
 from starlette.types import Send
@@ -12,7 +13,7 @@ from app.server.admission import check_mutation_method
 from app.server.multipart import is_multipart
 from app.server.negotiation import media_ranges
 from app.server.openness import is_open
-from app.server.parameters import from_body, from_query_string
+from app.server.parameters import from_body, in_turn, request_in
 from app.server.received import Received
 from app.server.streaming.channel import Channel
 from app.server.streaming.events import DistinctSink, event_stream
@@ -79,7 +80,7 @@ class StreamEndpoint:
             return False
         origin = self._origin(request)
         sent = await read(request)
-        asked = from_body(sent) if method == "POST" else from_query_string(sent)
+        asked = await in_turn(partial(request_in, method), sent)
         prepared = await self._prepared(asked, accepted)
         form = EventStream() if prepared is None else accepted.format_for(prepared)
         if form is None:
@@ -153,7 +154,8 @@ class StreamEndpoint:
             await self.single.stop(token, principal, request, send)
         else:
             origin = self._origin(request)
-            await self.single.run(token, principal, from_body(await read(request)), origin, send)
+            asked = await in_turn(from_body, await read(request))
+            await self.single.run(token, principal, asked, origin, send)
 
     async def _authenticate(self, headers: Mapping[bytes, bytes], prepared: Prepared | None) -> Principal | None:
         authorization = headers.get(b"authorization")

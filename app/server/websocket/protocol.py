@@ -10,7 +10,7 @@ from uvicorn.server import ServerState
 
 from app.server.draining import DrainedProtocol
 from app.server.lingering import LINGER_SECONDS, pass_over
-from app.server.websocket.turns import turns_of
+from app.server.turns import turns_of
 
 PIECE_BYTES: Final = 512
 """Of what has come at once: 85 of the shortest messages, which take about a millisecond."""

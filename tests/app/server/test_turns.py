@@ -6,7 +6,9 @@ from functools import partial
 
 import pytest
 
-from app.server.websocket.turns import SHARE, Turns, turns_of
+from app.errors import RequestError
+from app.server.turns import SHARE, Turns, turns_of
+from tests.garbage import garbage
 
 
 class Done(asyncio.Queue[str]):
@@ -64,6 +66,31 @@ async def test_all_turns_together_take_no_more_than_their_share() -> None:
     await done.first(4)
 
     assert time.monotonic() - began >= 3 * 0.005 / SHARE
+
+
+async def test_what_is_done_in_a_turn_is_given_or_raised_to_who_waits() -> None:
+    turns = Turns()
+
+    def fail() -> None:
+        raise RequestError("This is wrong.")
+
+    assert await asyncio.gather(turns.take(partial(str, 1)), turns.take(partial(str, 2))) == ["1", "2"]
+    with garbage() as kinds:
+        try:
+            await turns.take(fail)
+        except RequestError as error:
+            assert str(error) == "This is wrong."
+    assert not kinds
+
+
+async def test_nothing_is_done_for_who_has_gone() -> None:
+    turns, done = Turns(), Done()
+    going = asyncio.create_task(turns.take(partial(done.put_nowait, "who has gone")))
+    await asyncio.sleep(0)
+    going.cancel()
+    turns.wait(0, partial(done.put_nowait, "next"))
+
+    assert await done.first(1) == ["next"]
 
 
 async def test_a_loop_has_one_line() -> None:

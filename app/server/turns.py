@@ -5,8 +5,13 @@ import heapq
 import itertools
 import time
 from collections.abc import Callable
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 from weakref import WeakKeyDictionary
+
+from app.errors import forget_frames
+
+T = TypeVar("T")
 
 SHARE: Final = 1 / 10
 """Of the time there is, for all who wait together; what comes of their turns takes about as much again."""
@@ -27,6 +32,15 @@ class Turns:
         if not self._is_called:
             self._call_next()
 
+    async def take(self, work: Callable[[], T]) -> T:
+        """What the work comes to, which is done in one turn."""
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self.wait(0, partial(_settle, done, work))
+        try:
+            return await done
+        finally:
+            del done  # which has the error that has this frame: only the garbage collector would find them
+
     def _call_next(self) -> None:
         self._is_called = True
         asyncio.get_running_loop().call_later(self._free_at - time.monotonic(), self._have_a_turn)
@@ -42,6 +56,16 @@ class Turns:
             self._is_called = False
             if self._waiting:
                 self._call_next()
+
+
+def _settle(done: asyncio.Future[T], work: Callable[[], T]) -> None:
+    if done.done():  # who waited for it has gone
+        return
+    try:
+        done.set_result(work())
+    except Exception as error:
+        forget_frames(error)
+        done.set_exception(error)
 
 
 _lines: WeakKeyDictionary[asyncio.AbstractEventLoop, Turns] = WeakKeyDictionary()
