@@ -1,8 +1,16 @@
 """Execution of GraphQL documents; knows graphql-core, not the domains."""
 
-from app.execution.document import InvalidDocumentError, Prepared, Request, Stage, syntax_tree
+from app.execution.document import (
+    InvalidDocumentError,
+    Prepared,
+    Request,
+    Stage,
+    dismantled_if_refused,
+    syntax_tree,
+)
 from app.execution.executor import EventResult, Executor
 from app.execution.operation import Operation
+from app.execution.pace import give_way
 from app.execution.plan import Field, Kind, Plan
 from app.execution.selection import Selection
 from app.execution.validation import let_go
@@ -19,6 +27,8 @@ __all__ = [
     "Request",
     "Selection",
     "Stage",
+    "dismantled_if_refused",
+    "give_way",
     "let_go",
     "syntax_tree",
 ]

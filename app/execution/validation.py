@@ -1,7 +1,7 @@
 """Validation by graphql-core's rules, which leaves nothing to the garbage collector."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 from graphql import (
     DocumentNode,
@@ -15,6 +15,7 @@ from graphql import (
     visit,
 )
 from graphql.language.visitor import ParallelVisitor
+from graphql.pyutils import RefMap
 from graphql.validation import ASTValidationRule
 from graphql.validation.validate import (
     FragmentNestingVisitor,
@@ -23,16 +24,40 @@ from graphql.validation.validate import (
 )
 from graphql.validation.validation_context import NodeWithSelectionSet, VariableUsage, VariableUsageVisitor
 
+from app.execution.pace import give_way
+
 MAX_ERRORS: Final = 20
 
 
+class _Usages(VariableUsageVisitor):
+    """Finds where variables are used, with a pause now and then."""
+
+    def enter(self, *_: Any) -> None:
+        give_way()
+
+
 class _Context(ValidationContext):
-    """graphql-core's, but for the visitors with which it looks for variables."""
+    """graphql-core's, but that it knows nodes by their identity and lets go of what it visits them with.
+
+    By their value, each look at what is known of a node takes the time of all that is below it.
+    """
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        types: TypeInfo,
+        on_error: Callable[[GraphQLError], None],
+    ) -> None:
+        super().__init__(schema, document, types, on_error)
+        self._fragment_spreads = RefMap()  # type: ignore[assignment]  # which has all that is asked of it
+        self._variable_usages = RefMap()  # type: ignore[assignment]
+        self._recursive_variable_usages = RefMap()  # type: ignore[assignment]
 
     def get_variable_usages(self, node: NodeWithSelectionSet) -> list[VariableUsage]:
         usages = self._variable_usages.get(node)
         if usages is None:
-            found = VariableUsageVisitor(self._type_info, node if isinstance(node, FragmentDefinitionNode) else None)
+            found = _Usages(self._type_info, node if isinstance(node, FragmentDefinitionNode) else None)
             whole = TypeInfoVisitor(self._type_info, found)
             visit(node, whole)
             usages = self._variable_usages[node] = found.usages

@@ -7,7 +7,7 @@ from graphql import DocumentNode, GraphQLError
 from graphql.language.parser import MAX_NESTING_DEPTH
 
 from app.errors import RequestError
-from app.execution import InvalidDocumentError, syntax_tree
+from app.execution import InvalidDocumentError, dismantled_if_refused, syntax_tree
 from app.server.limits.gate import Gate
 from app.server.limits.shape import Shape, Shapes, recursion
 from app.server.limits.tokens import has_more_tokens
@@ -47,16 +47,18 @@ class DocumentLimits:
             document = syntax_tree(text)
         except GraphQLError as error:
             raise self._parse_error(error) from error
-        if self.settings.max_recursion < MAX_NESTING_DEPTH:
-            self._keep(MAX_RECURSION, recursion(document), self.settings.max_recursion, "brackets in brackets")
-        try:
-            self._check(Shapes(document))
-        except RecursionError as error:
-            raise self._nested_too_deeply() from error
+        with dismantled_if_refused(document):
+            try:
+                self._check(document)
+            except RecursionError as error:
+                raise self._nested_too_deeply() from error
         return document
 
-    def _check(self, shapes: Shapes) -> None:
+    def _check(self, document: DocumentNode) -> None:
         settings = self.settings
+        if settings.max_recursion < MAX_NESTING_DEPTH:
+            self._keep(MAX_RECURSION, recursion(document), settings.max_recursion, "brackets in brackets")
+        shapes = Shapes(document)
         self._keep(MAX_OPERATIONS, len(shapes.operations), settings.max_operations, "operations")
         self._keep(MAX_FRAGMENTS, len(shapes.fragments), settings.max_fragments, "fragments")
         each = [*shapes]

@@ -18,6 +18,8 @@ from graphql import (
     TokenKind,
 )
 
+from app.execution import give_way
+
 QUESTIONS_ABOUT_THE_SCHEMA = frozenset({"__schema", "__type"})
 _OPENING = frozenset({TokenKind.BRACE_L, TokenKind.BRACKET_L})
 _CLOSING = frozenset({TokenKind.BRACE_R, TokenKind.BRACKET_R})
@@ -53,6 +55,7 @@ def recursion(document: DocumentNode) -> int:
         elif token.kind in _CLOSING:
             depth -= 1
         token = token.next
+        give_way()
     return most
 
 
@@ -90,6 +93,7 @@ class Shapes:
             for selection in waiting.pop().selections:
                 match selection:
                     case FieldNode():
+                        give_way()
                         named.setdefault((selection.alias or selection.name).value, []).append(selection)
                     case InlineFragmentNode():
                         waiting.append(selection.selection_set)
@@ -113,6 +117,7 @@ class Shapes:
         return whole
 
     def _field(self, field: FieldNode) -> Shape:
+        give_way()
         below = Shape() if field.selection_set is None else self._selected(field.selection_set)
         if field.name.value in QUESTIONS_ABOUT_THE_SCHEMA:
             below.depth = 0

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from functools import partial
 
 import pytest
@@ -74,12 +75,18 @@ async def test_what_is_done_in_a_turn_is_given_or_raised_to_who_waits() -> None:
     def fail() -> None:
         raise RequestError("This is wrong.")
 
-    assert await asyncio.gather(turns.take(partial(str, 1)), turns.take(partial(str, 2))) == ["1", "2"]
-    with garbage() as kinds:
-        try:
-            await turns.take(fail)
-        except RequestError as error:
-            assert str(error) == "This is wrong."
+    given = await asyncio.gather(turns.take(partial(str, 1)), turns.take(partial(str, 2)))
+    assert [*given] == ["1", "2"]
+    with pytest.raises(RequestError, match="This is wrong"):
+        await turns.take(fail)
+
+
+async def test_a_turn_that_fails_leaves_nothing_to_the_collector() -> None:
+    def fail() -> None:
+        raise RequestError("This is wrong.")
+
+    with garbage() as kinds, suppress(RequestError):
+        await Turns().take(fail)
     assert not kinds
 
 
