@@ -5,9 +5,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from graphql import ExecutionResult, build_schema, print_ast
+from graphql import (
+    ExecutionResult,
+    FragmentDefinitionNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    build_schema,
+    print_ast,
+)
 
-from app.execution import Executor, InvalidDocumentError, Request, syntax_tree
+from app.execution import Executor, InvalidDocumentError, Request, dismantled_if_refused, syntax_tree
 
 TEXT = "query Q($a: Int = 1) { a: b(c: [1, {d: $a}]) @e { ...F } } fragment F on T { g }"
 
@@ -50,6 +57,30 @@ def test_a_document_that_is_refused_is_let_go_at_once(text: str) -> None:
     refuse()
     with nothing_left():
         refuse()
+
+
+def test_a_tree_that_is_refused_is_taken_apart_and_no_other() -> None:
+    tree, kept = syntax_tree(TEXT), syntax_tree(TEXT)
+    assert tree.loc is not None
+    first = tree.loc.start_token
+
+    with pytest.raises(ValueError, match="refused"), dismantled_if_refused(tree):
+        raise ValueError("refused")
+    with dismantled_if_refused(kept):
+        pass
+
+    assert (vars(tree), first.next) == ({}, None)
+    assert kept == syntax_tree(TEXT)
+
+
+def test_nothing_is_looked_up_by_the_value_of_a_whole_operation(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> int:
+        raise AssertionError("this takes the time of the whole document")
+
+    for kind in (OperationDefinitionNode, FragmentDefinitionNode, SelectionSetNode):
+        monkeypatch.setattr(kind, "__hash__", fail)
+
+    EXECUTOR.prepare(Request("query ($b: Int) { ...F } fragment F on Query { a(b: $b) }"))
 
 
 def test_variables_that_are_refused_are_let_go_at_once() -> None:
