@@ -125,7 +125,7 @@ def create_app(
     events.watch(partial(note_change, backends))
     key_set = KeySetSource(settings.jwt_jwks_url) if settings.jwt_jwks_url else None
     authenticator = Authenticator(settings, revocations, fetch=key_set.fetch if key_set else None)
-    reporter = Reporter(debug=not settings.is_production, suggests=settings.shows_introspection)
+    reporter = Reporter(debug=not settings.is_production)
     gate = Gate(settings.limits_warn_only)
     time = OperationTime(settings.request_timeout, gate)
     upload_time = OperationTime(settings.upload_timeout)
@@ -279,6 +279,7 @@ def create_executor(settings: Settings, schema: ComposedSchema, gate: Gate | Non
         field_executor=schema.execution_context_class,
         parse=DocumentLimits(settings, gate or Gate(settings.limits_warn_only)).parse,
         rules=() if settings.shows_introspection else (NoIntrospection,),
+        hide_suggestions=not settings.shows_introspection,
     )
 
 

@@ -38,7 +38,7 @@ def create_bare_posts(upstream: str) -> Gateway:
         create_executor(settings, POSTS.create_schema()),
         contexts,
         Authenticator(settings, revocations),
-        Reporter(debug=False, suggests=False),
+        Reporter(debug=False),
         time=OperationTime(settings.request_timeout),
         bodies=BodyLimits(Gate(), settings.max_body_bytes),
         share=False,

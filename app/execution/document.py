@@ -79,10 +79,11 @@ class InvalidDocumentError(Exception):
 class Document:
     """A validated document, and what was found out about its operations so far."""
 
-    def __init__(self, schema: GraphQLSchema, text: str, node: DocumentNode) -> None:
+    def __init__(self, schema: GraphQLSchema, text: str, node: DocumentNode, *, hide_suggestions: bool = False) -> None:
         self.text = text
         self.node = node
         self._schema = schema
+        self._hide_suggestions = hide_suggestions
         self._operations: dict[str | None, Operation] = {}
 
     @cached_property
@@ -96,7 +97,9 @@ class Document:
         operation = self._operations.get(name)
         if operation is None:
             node = choose_operation(self.node, name)
-            operation = self._operations[name] = Operation.of(self._schema, node, self.fragments)
+            operation = self._operations[name] = Operation.of(
+                self._schema, node, self.fragments, hide_suggestions=self._hide_suggestions
+            )
         return operation
 
 
@@ -115,6 +118,7 @@ class DocumentCache:
         max_text: int = 1_000_000,
         parse: Parse | None = None,
         rules: Sequence[type[ASTValidationRule]] = (),
+        hide_suggestions: bool = False,
     ) -> None:
         self._schema = schema
         self._size = size
@@ -122,6 +126,7 @@ class DocumentCache:
         self._text = 0
         self._parse = parse or parsed
         self._rules = [*specified_rules, *rules, PacedRule]
+        self._hide_suggestions = hide_suggestions
         self._documents: OrderedDict[str, Document] = OrderedDict()
         self._reader = Reader()
 
@@ -142,7 +147,8 @@ class DocumentCache:
         return self.get(text)
 
     def _keep(self, text: str, node: DocumentNode) -> Document:
-        document = self._documents[text] = Document(self._schema, text, node)
+        document = Document(self._schema, text, node, hide_suggestions=self._hide_suggestions)
+        self._documents[text] = document
         self._text += len(text)
         while len(self._documents) > self._size or self._text > self._max_text:
             self._text -= len(self._documents.popitem(last=False)[0])
@@ -151,7 +157,7 @@ class DocumentCache:
     def _validated(self, text: str) -> DocumentNode:
         document = self._parse(text)
         with dismantled_if_refused(document):
-            errors = find_errors(self._schema, document, self._rules)
+            errors = find_errors(self._schema, document, self._rules, hide_suggestions=self._hide_suggestions)
             if not errors:
                 return document
             for error in errors:

@@ -53,12 +53,17 @@ class Executor:
         field_executor: type[FieldExecutor[Any]] = FieldExecutor,
         parse: Parse | None = None,
         rules: Sequence[type[ASTValidationRule]] = (),
+        hide_suggestions: bool = False,
     ) -> None:
-        """`parse` reads documents, and refuses those that it finds too large."""
+        """`parse` reads documents, and refuses those that it finds too large.
+
+        With `hide_suggestions` errors name nothing of the schema but what was asked for ("Did you mean …?").
+        """
         assert_valid_schema(schema)
         self._schema = schema
         self._field_executor = field_executor
-        self._documents = DocumentCache(schema, parse=parse, rules=rules)
+        self._hide_suggestions = hide_suggestions
+        self._documents = DocumentCache(schema, parse=parse, rules=rules, hide_suggestions=hide_suggestions)
         self.stats = ExecutorStats()
 
     def prepare(self, request: Request) -> Prepared:
@@ -168,7 +173,7 @@ class Executor:
         if prepared.errors is not None:
             return prepared.errors
         values = get_variable_values(
-            self._schema, definitions, dict(prepared.variables or {}), max_errors=MAX_COERCION_ERRORS
+            self._schema, definitions, dict(prepared.variables or {}), MAX_COERCION_ERRORS, self._hide_suggestions
         )
         if isinstance(values, list):
             prepared.errors = values
@@ -184,6 +189,7 @@ class Executor:
             context_value=context,
             raw_variable_values=dict(prepared.variables or {}),
             operation_name=prepared.operation_name,
+            hide_suggestions=self._hide_suggestions,
         )
 
 

@@ -70,6 +70,7 @@ class Operation:
     """The names of the variables that `@skip`, `@include` and `@defer` ask for."""
     is_incremental: bool
     """Whether it has `@defer` or `@stream`. A plan ignores them."""
+    hide_suggestions: bool = False
     initial_counts: Sequence[ValueNode] = ()
     """What its `@stream`s give for `initialCount`."""
     notes: dict[type, Any] = field(default_factory=dict)
@@ -80,7 +81,12 @@ class Operation:
 
     @classmethod
     def of(
-        cls, schema: GraphQLSchema, node: OperationDefinitionNode, fragments: Mapping[str, FragmentDetails]
+        cls,
+        schema: GraphQLSchema,
+        node: OperationDefinitionNode,
+        fragments: Mapping[str, FragmentDetails],
+        *,
+        hide_suggestions: bool = False,
     ) -> "Operation":
         conditions = _Conditions()
         visit(node, conditions)
@@ -93,6 +99,7 @@ class Operation:
             fragments,
             sorted(conditions.variables),
             conditions.is_incremental,
+            hide_suggestions,
             conditions.initial_counts,
         )
 
@@ -127,6 +134,7 @@ class Operation:
                 default_field_resolver,
                 default_type_resolver,
                 default_field_resolver,
+                hide_suggestions=self.hide_suggestions,
             )
             members = self._executors[executor_class] = first.__dict__.copy()
             del first.async_helpers  # which are methods of it: only the garbage collector would find the two
@@ -159,7 +167,7 @@ class Operation:
             {name: source for name, source in sources.items() if name in self.conditions},
             {name: value for name, value in coerced.items() if name in self.conditions},
         )
-        return Planner(self.schema, self.node, self.fragments, deciding).plan(self.root_type)
+        return Planner(self.schema, self.node, self.fragments, deciding, self.hide_suggestions).plan(self.root_type)
 
 
 def respond(plan: Plan, executor: FieldExecutor[Any], *, serially: bool) -> Response | Awaitable[Response]:

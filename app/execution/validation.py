@@ -48,8 +48,9 @@ class _Context(ValidationContext):
         document: DocumentNode,
         types: TypeInfo,
         on_error: Callable[[GraphQLError], None],
+        hide_suggestions: bool,
     ) -> None:
-        super().__init__(schema, document, types, on_error)
+        super().__init__(schema, document, types, on_error, hide_suggestions)
         self._fragment_spreads = RefMap()  # type: ignore[assignment]  # which has all that is asked of it
         self._variable_usages = RefMap()  # type: ignore[assignment]
         self._recursive_variable_usages = RefMap()  # type: ignore[assignment]
@@ -66,7 +67,11 @@ class _Context(ValidationContext):
 
 
 def find_errors(
-    schema: GraphQLSchema, document: DocumentNode, rules: Sequence[type[ASTValidationRule]]
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    rules: Sequence[type[ASTValidationRule]],
+    *,
+    hide_suggestions: bool = False,
 ) -> list[GraphQLError]:
     """What graphql-core's `validate` finds, up to `MAX_ERRORS` and one that says so.
 
@@ -82,7 +87,7 @@ def find_errors(
         errors.append(error)
 
     types = TypeInfo(schema)
-    context = _Context(schema, document, types, add)
+    context = _Context(schema, document, types, add, hide_suggestions)
     visitors: list[Visitor] = [rule(context) for rule in rules]
     fragments = {part.name.value: part for part in document.definitions if isinstance(part, FragmentDefinitionNode)}
     if fragments:

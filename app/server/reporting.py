@@ -1,6 +1,5 @@
 """Reporting: the one place that turns errors into GraphQL errors, masking and logging the unexpected."""
 
-import re
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
@@ -25,19 +24,16 @@ _CODE_BY_STAGE: dict[Stage, str] = {
     "execute": "BAD_USER_INPUT",
 }
 _MASKED_MESSAGE = "Internal server error"
-_SUGGESTION = re.compile(r"\s*Did you mean [^?]*\?")
 
 
 class Reporter:
     """Formats errors for the client, and logs those that the client cannot mend.
 
-    With `debug` a masked error also carries `extensions.debug`, the exception as text. Without `suggests` the
-    suggestions of graphql-core ("Did you mean …?") are cut off: they tell the schema to who may not read it.
+    With `debug` a masked error also carries `extensions.debug`, the exception as text.
     """
 
-    def __init__(self, *, debug: bool, suggests: bool = True) -> None:
+    def __init__(self, *, debug: bool) -> None:
         self._debug = debug
-        self._suggests = suggests
 
     def format(
         self, errors: Sequence[GraphQLError], request_id: str, stage: Stage = "execute"
@@ -61,7 +57,7 @@ class Reporter:
             _log_backend_failure(cause, error, request_id, logged)
             forget_frames(error)
         elif _is_of_the_caller(error, cause, stage):
-            message = error.message if self._suggests else _SUGGESTION.sub("", error.message)
+            message = error.message
             code = _CODE_BY_STAGE["parse" if isinstance(cause, GraphQLSyntaxError) else stage]
             extensions = {"code": code, **(error.extensions or {})}
             forget_frames(error)

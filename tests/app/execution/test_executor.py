@@ -13,6 +13,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     GraphQLString,
+    build_schema,
     specified_directives,
 )
 from graphql.execution import Executor as FieldExecutor
@@ -108,3 +109,35 @@ async def test_types_that_name_their_records_are_not_asked() -> None:
     assert result.data == {"things": [{"title": "A"}, {"title": "B"}, None]}
     assert [path for _, path in told(result)] == [["things", 2]]
     assert "no book" in asked
+
+
+SUGGESTING = build_schema(
+    "enum Color { RED } input Given { number: Int, color: Color } type Query { field(given: Given): Int }"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [
+        ("{ feild }", None),
+        ("{ field(givn: 1) }", None),
+        ("{ field(given: {numbr: 1}) }", None),
+        ("{ field(given: {color: REED}) }", None),
+        ("query ($given: Givn) { field(given: $given) }", None),
+        ("query ($given: Given) { field(given: $given) }", {"numbr": 1}),
+        ("query ($given: Given) { field(given: $given) }", {"color": "REED"}),
+    ],
+)
+async def test_names_are_suggested_unless_they_are_to_be_hidden(text: str, given: object) -> None:
+    async def told(executor: Executor) -> str:
+        try:
+            result = await executor.execute(executor.prepare(Request(text, {"given": given})), None)
+        except InvalidDocumentError as invalid:
+            return "".join(error.message for error in invalid.errors)
+        return "".join(error.message for error in result.errors or ())
+
+    shown, hidden = await told(Executor(SUGGESTING)), await told(Executor(SUGGESTING, hide_suggestions=True))
+
+    assert "Did you mean" in shown
+    assert hidden.startswith(shown.partition(" Did you mean")[0].rstrip("."))
+    assert "Did you mean" not in hidden

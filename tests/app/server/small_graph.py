@@ -140,10 +140,10 @@ IMMEDIATE = {"is_immediate": True}
 
 def an_endpoint(work: Work, *, timeout: float = 10.0, is_open: bool = True, share: bool = True) -> GraphQLEndpoint:
     return GraphQLEndpoint(
-        Executor(a_schema(work), rules=() if is_open else (NoIntrospection,)),
+        Executor(a_schema(work), rules=() if is_open else (NoIntrospection,), hide_suggestions=not is_open),
         Contexts(),
         Authenticator(SETTINGS, Revocations()),
-        Reporter(debug=False, suggests=is_open),
+        Reporter(debug=False),
         time=OperationTime(timeout),
         bodies=BodyLimits(Gate(), MAX_BODY),
         share=share,
