@@ -142,7 +142,7 @@ def create_app(
         RateLimiter(is_on=settings.rate_limits, storage=counts),
         health,
     )
-    admission = Admission.of(settings, executor, gate, addresses)
+    admission = Admission.of(settings, executor, gate, addresses, redis)
     persisted = PersistedOperations.of(settings, redis)
 
     closing: list[Closable | None] = [authenticator, redis, cache, *backends.values(), key_set]

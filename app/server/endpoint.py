@@ -188,6 +188,8 @@ class GraphQLEndpoint:
         prepared = self._reading.recall(request.method, body)
         if prepared is None or not prepared.operation.is_immediate:
             return None
+        if self._admission is not None and not self._admission.is_immediate:
+            return None
         authorization = _text(request.headers.get(b"authorization"))
         principal = None if authorization is None else self._authenticator.recall(authorization)
         if authorization is not None and principal is None:
@@ -360,7 +362,7 @@ class GraphQLEndpoint:
     ) -> Outcome:
         charge = None
         if self._admission is not None:
-            charge = self._admission.admit(prepared, principal, request, shows=COST_HEADER in request.headers)
+            charge = await self._admission.admit(prepared, principal, request, shows=COST_HEADER in request.headers)
         context = (contexts or self._contexts).create(
             principal,
             request_id=request.request_id,
@@ -371,7 +373,7 @@ class GraphQLEndpoint:
             result = await self._executor.execute(prepared, context)
         finally:
             if charge is not None:
-                charge.settle(context.usage)
+                await charge.settle(context.usage)
         if charge is not None and charge.shows:
             result.extensions = {**(result.extensions or {}), "cost": charge.as_json()}
         if self._is_explained(request.headers) and self._explain is not None:

@@ -57,9 +57,8 @@ class Reporter:
             _log_backend_failure(cause, error, request_id, logged)
             forget_frames(error)
         elif _is_of_the_caller(error, cause, stage):
-            message = error.message
             code = _CODE_BY_STAGE["parse" if isinstance(cause, GraphQLSyntaxError) else stage]
-            extensions = {"code": code, **(error.extensions or {})}
+            message, extensions = error.message, {"code": code, **(error.extensions or {})}
             forget_frames(error)
         else:
             message, extensions = _MASKED_MESSAGE, {"code": GatewayError.code}

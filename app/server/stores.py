@@ -3,13 +3,15 @@
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 import structlog
 from limits.aio.storage import RedisStorage as CountStorage
 from limits.aio.storage import Storage
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
+
+T = TypeVar("T")
 
 RETRY_SECONDS: Final = 5.0
 """How long Redis is left alone after it has failed."""
@@ -72,51 +74,57 @@ class MemoryStore:
             self._bytes -= len(key) + len(value)
 
 
-class RedisStore:
-    """Keeps values in Redis; while it cannot be had, in memory, which a line in the log tells."""
+class Failover:
+    """Asks Redis, and something else while it cannot be had, which a line in the log tells."""
 
-    def __init__(
-        self, redis: Redis, fallback: Store | None = None, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._redis: Any = redis
-        self._fallback = fallback or MemoryStore()
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._down_until = 0.0
 
+    async def ask(self, redis: Callable[[], Awaitable[T]], otherwise: Callable[[], Awaitable[T]]) -> T:
+        """What the first gives, or the second when the first has failed a short while ago."""
+        if self._clock() >= self._down_until:
+            try:
+                return await redis()
+            except (RedisError, OSError, TimeoutError) as error:
+                self._down_until = self._clock() + RETRY_SECONDS
+                structlog.get_logger(__name__).warning("redis.failed", reason=str(error))
+        return await otherwise()
+
+
+class RedisStore:
+    """Keeps values in Redis; while it cannot be had, in memory."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis: Any = redis
+        self._fallback = MemoryStore()
+        self._failover = Failover()
+
     async def get(self, key: str) -> bytes | None:
-        found: bytes | None = await self._tried(
+        found: bytes | None = await self._failover.ask(
             lambda: self._redis.get(KEY_PREFIX + key), lambda: self._fallback.get(key)
         )
         return found
 
     async def put(self, key: str, value: bytes, seconds: float) -> None:
-        await self._tried(
+        await self._failover.ask(
             lambda: self._redis.set(KEY_PREFIX + key, value, px=_milliseconds(seconds)),
             lambda: self._fallback.put(key, value, seconds),
         )
 
     async def claim(self, key: str, seconds: float) -> bool:
-        is_free = await self._tried(
+        is_free = await self._failover.ask(
             lambda: self._redis.set(KEY_PREFIX + key, b"", nx=True, px=_milliseconds(seconds)),
             lambda: self._fallback.claim(key, seconds),
         )
         return bool(is_free)
 
     async def drop(self, key: str) -> None:
-        await self._tried(lambda: self._redis.delete(KEY_PREFIX + key), lambda: self._fallback.drop(key))
+        await self._failover.ask(lambda: self._redis.delete(KEY_PREFIX + key), lambda: self._fallback.drop(key))
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._redis.aclose()
-
-    async def _tried(self, ask: Callable[[], Awaitable[Any]], otherwise: Callable[[], Awaitable[Any]]) -> Any:
-        if self._clock() >= self._down_until:
-            try:
-                return await ask()
-            except (RedisError, OSError, TimeoutError) as error:
-                self._down_until = self._clock() + RETRY_SECONDS
-                structlog.get_logger(__name__).warning("redis.failed", reason=str(error))
-        return await otherwise()
 
 
 def create_store(redis: Redis | None) -> Store:

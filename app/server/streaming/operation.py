@@ -117,7 +117,7 @@ class Operation:
     async def _execute(self) -> None:
         self._session.check()
         prepared = await self._services.prepare(self._request)
-        charge = self._admitted(prepared)
+        charge = await self._admitted(prepared)
         if prepared.operation_type == "subscription":
             await self._stream(prepared)
             return
@@ -130,17 +130,17 @@ class Operation:
             result = await _unless_torn(prepared, work)
         finally:
             if charge is not None:
-                charge.settle(context.usage)
+                await charge.settle(context.usage)
         if charge is not None and charge.shows:
             result.extensions = {**(result.extensions or {}), "cost": charge.as_json()}
         if await self._send(result):
             await self.sink.complete()
 
-    def _admitted(self, prepared: Prepared) -> Charge | None:
+    async def _admitted(self, prepared: Prepared) -> Charge | None:
         if self._services.admission is None:
             return None
         shows = COST_HEADER in self._origin.headers
-        return self._services.admission.admit(prepared, self._session.principal, self._origin, shows=shows)
+        return await self._services.admission.admit(prepared, self._session.principal, self._origin, shows=shows)
 
     async def _deliver(self, prepared: Prepared, context: OperationContext, form: IncrementalFormat) -> None:
         """Send the first result and what completes it as it comes."""

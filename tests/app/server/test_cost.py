@@ -1,18 +1,23 @@
 """Cost: what an operation may ask of backends at most, what it did ask, and what its caller has left to spend."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
+from redis.asyncio import Redis
 
 from app.errors import RequestError, ThrottledError
 from app.execution import Request
 from app.main import create_executor
 from app.schema import EXAMPLES, create_schema
-from app.server.limits.bucket import CostBuckets
+from app.server.limits.bucket import BucketSize, MemoryBuckets, RedisBuckets
 from app.server.limits.cost import Costs
 from app.settings import Settings
+from tests.app.server.redis import needs_redis, running_redis
 from tests.end_to_end.sockets import socket
 from tests.gateway import Gateway, serving
 
@@ -170,21 +175,79 @@ async def test_what_costs_more_than_the_bucket_empties_it(spending: Gateway) -> 
     assert answer.body["extensions"]["cost"]["requestedQueryCost"] == 1000
 
 
-def test_a_bucket_fills_with_time() -> None:
+async def test_a_bucket_fills_with_time() -> None:
     now = [0.0]
-    buckets = CostBuckets(100, 10, clock=lambda: now[0])
-    buckets.take("Ann", 90)
+    buckets = MemoryBuckets(BucketSize(100, 10), clock=lambda: now[0])
+    await buckets.take("Ann", 90)
     with pytest.raises(ThrottledError) as refused:
-        buckets.take("Ann", 40)
+        await buckets.take("Ann", 40)
     assert refused.value.retry_after == 3.0
-    buckets.take("Bob", 100)
+    await buckets.take("Bob", 100)
     now[0] = 3.0
-    buckets.take("Ann", 40)
-    assert buckets.status("Ann").currently_available == 0
-    buckets.give_back("Ann", 30)
+    assert (await buckets.take("Ann", 40)).currently_available == 0
+    await buckets.give_back("Ann", 30)
     now[0] = 1000.0
-    assert buckets.status("Ann").as_json() == {
+    assert (await buckets.give_back("Ann", 0)).as_json() == {
         "maximumAvailable": 100,
         "currentlyAvailable": 100,
         "restoreRate": 10,
     }
+
+
+@needs_redis
+async def test_buckets_in_redis_are_those_of_all_processes(unused_tcp_port: int) -> None:
+    async with running_redis(unused_tcp_port) as url, Redis.from_url(url) as redis:
+        one, other = (RedisBuckets(redis, BucketSize(100, 10)) for _ in range(2))
+        left = (await one.take("Ann", 90)).currently_available
+        with pytest.raises(ThrottledError) as refused:
+            await other.take("Ann", 90)
+        full = (await other.take("Bob", 0)).currently_available
+        overdrawn = (await other.give_back("Ann", -50)).currently_available
+        given_back = (await one.give_back("Ann", 1000)).currently_available
+        seconds = await redis.ttl("atrium:cost:Ann")
+
+    assert 10 <= left < 20
+    assert 6 < refused.value.retry_after <= 8
+    assert (full, given_back) == (100, 100)
+    assert -40 <= overdrawn < -20
+    assert 0 < seconds <= 1
+
+
+@needs_redis
+async def test_what_has_been_spent_comes_back_in_redis(unused_tcp_port: int) -> None:
+    async with running_redis(unused_tcp_port) as url, Redis.from_url(url) as redis:
+        buckets = RedisBuckets(redis, BucketSize(100, 1000))
+        await buckets.take("Ann", 100)
+        await asyncio.sleep(0.2)
+
+        assert (await buckets.take("Ann", 100)).currently_available == 0
+
+
+async def test_without_redis_each_process_has_buckets_of_its_own(unused_tcp_port: int) -> None:
+    async with Redis.from_url(f"redis://127.0.0.1:{unused_tcp_port}", retry=None) as redis:
+        buckets = RedisBuckets(redis, BucketSize(100, 1))
+        assert (await buckets.take("Ann", 90)).currently_available == 10
+        with pytest.raises(ThrottledError):
+            await buckets.take("Ann", 90)
+
+
+@needs_redis
+async def test_two_gateways_share_what_a_caller_may_spend(tmp_path: Path, unused_tcp_port: int) -> None:
+    (tmp_path / "1").mkdir()
+    limits: dict[str, Any] = {"cost_bucket": 1000, "cost_restore_rate": 1}
+    async with running_redis(unused_tcp_port) as url:
+        limits["redis_url"] = SecretStr(url)
+        async with (
+            serving(tmp_path, **limits) as one,
+            serving(tmp_path / "1", service_urls=one.service_urls, **limits) as other,
+        ):
+            first = await one.query(growing(1), headers=SHOWN)
+            refused = await other.query(growing(1))
+            immediate = await other.query("{ viewer { roles } }", headers=SHOWN)
+
+    left, later = (
+        answer.body["extensions"]["cost"]["throttleStatus"]["currentlyAvailable"] for answer in (first, immediate)
+    )
+    assert left < 1000
+    assert refused.code == "THROTTLED"
+    assert left <= later < left + 20
