@@ -77,17 +77,15 @@ class MemoryStore:
 class Failover:
     """Asks Redis, and something else while it cannot be had, which a line in the log tells."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._down_until = 0.0
+    _down_until = 0.0
 
     async def ask(self, redis: Callable[[], Awaitable[T]], otherwise: Callable[[], Awaitable[T]]) -> T:
         """What the first gives, or the second when the first has failed a short while ago."""
-        if self._clock() >= self._down_until:
+        if time.monotonic() >= self._down_until:
             try:
                 return await redis()
             except (RedisError, OSError, TimeoutError) as error:
-                self._down_until = self._clock() + RETRY_SECONDS
+                self._down_until = time.monotonic() + RETRY_SECONDS
                 structlog.get_logger(__name__).warning("redis.failed", reason=str(error))
         return await otherwise()
 

@@ -36,10 +36,7 @@ class Turns:
         """What the work comes to, which is done in one turn."""
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self.wait(0, partial(_settle, done, work))
-        try:
-            return await done
-        finally:
-            del done  # which has the error that has this frame: only the garbage collector would find them
+        return await done
 
     def _call_next(self) -> None:
         self._is_called = True

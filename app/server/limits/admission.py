@@ -11,7 +11,7 @@ from app.execution import Executor, Prepared
 from app.graph.principal import Principal
 from app.rest import Usage
 from app.server.addresses import ClientAddresses
-from app.server.limits.bucket import Buckets, BucketSize, RedisBuckets, ThrottleStatus, create_buckets
+from app.server.limits.bucket import Buckets, BucketSize, ThrottleStatus, create_buckets
 from app.server.limits.cost import Costs, actual_cost
 from app.server.limits.gate import Gate
 from app.server.limits.variables import VariableLimits
@@ -87,7 +87,7 @@ class Admission:
     @property
     def is_immediate(self) -> bool:
         """Whether nothing is waited for."""
-        return not isinstance(self.buckets, RedisBuckets)
+        return self.buckets is None or self.buckets.is_immediate
 
     async def admit(
         self, prepared: Prepared, principal: Principal | None, origin: Origin, *, shows: bool = False

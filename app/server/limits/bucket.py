@@ -56,6 +56,8 @@ class Buckets(Protocol):
     """A bucket for each caller."""
 
     size: BucketSize
+    is_immediate: bool
+    """Whether nothing is waited for."""
 
     async def take(self, caller: str, cost: int) -> ThrottleStatus:
         """Spend; raises `ThrottledError` when there is less."""
@@ -67,7 +69,9 @@ class Buckets(Protocol):
 
 
 class MemoryBuckets:
-    """In the memory of this process; of those that are not full, so many at most are kept. Nothing is waited for."""
+    """In the memory of this process; of those that are not full, so many at most are kept."""
+
+    is_immediate = True
 
     def __init__(self, size: BucketSize, clock: Callable[[], float] = time.monotonic) -> None:
         self.size = size
@@ -115,6 +119,8 @@ return {is_spent and 1 or 0, tostring(level)}
 
 class RedisBuckets:
     """In Redis, for all processes together; while it cannot be had, each spends from buckets of its own."""
+
+    is_immediate = False
 
     def __init__(self, redis: Redis, size: BucketSize) -> None:
         self.size = size
