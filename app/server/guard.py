@@ -12,6 +12,7 @@ import msgspec
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from app.server.draining import MIN_BYTES_PER_SECOND, PATIENCE_SECONDS, DrainedProtocol
+from app.server.leaving import let_go
 from app.server.lingering import LINGER_SECONDS, pass_over
 
 MAX_HEAD_BYTES = 65_536
@@ -89,6 +90,12 @@ class GuardedProtocol(DrainedProtocol, HttpToolsProtocol):
         self._due = _IDLE
         self._waiting = None
         super().connection_lost(exc)
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # as asyncio has it
+        if self._is_busy and not self._is_refused:  # what is done for the client ends at once
+            return False
+        self._due = _IDLE
+        return let_go(self.transport)
 
     def data_received(self, data: bytes) -> None:
         if self._is_refused:
@@ -176,6 +183,7 @@ class GuardedProtocol(DrainedProtocol, HttpToolsProtocol):
         self._due = _IDLE
         self._waiting = None
         super().handle_websocket_upgrade()
+        self.parser = None  # type: ignore[assignment]  # which refers to this, and nobody tells us of the end
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 -- uvicorn's words, which are logged
         """What uvicorn calls when the parser refuses what has come, or one of ours does that it calls."""
