@@ -273,3 +273,5 @@ def forget_frames(error: BaseException) -> None:
         seen.add(id(found))
         found.__traceback__ = None
         waiting += (found.__cause__, found.__context__, getattr(found, "original_error", None))
+        if isinstance(found, BaseExceptionGroup):
+            waiting += found.exceptions

@@ -77,6 +77,8 @@ class TimeLimits:
             self._limits.pop(limit, None)
             if limit.has_ended:
                 task.uncancel()
+            limit.task = None
+            del task  # which refers to what has ended it, and so to this
 
     def _wait(self, rings_at: float) -> None:
         if self._timer is not None:

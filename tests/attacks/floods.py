@@ -30,10 +30,14 @@ Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 @asynccontextmanager
-async def opened(under: Fortress, count: int) -> AsyncIterator[list[Connection]]:
-    """So many connections, which are torn down in the end."""
-    connections = [await asyncio.open_connection("127.0.0.1", under.port) for _ in range(count)]
+async def opened(under: Fortress, count: int, *, as_sockets: bool = False) -> AsyncIterator[list[Connection]]:
+    """So many connections, or sockets, which are torn down in the end."""
+    connections: list[Connection] = []
     try:
+        for _ in range(count):
+            connections.append(await asyncio.open_connection("127.0.0.1", under.port))
+            if as_sockets:
+                await begin(*connections[-1])
         yield connections
     finally:
         for _, writer in connections:
@@ -68,8 +72,7 @@ async def flood(under: Fortress, content: bytes, connections: int = 1, seconds: 
 
 async def flood_socket(under: Fortress, content: bytes, seconds: float = 1.0) -> None:
     """Open a socket in good order, and send without end."""
-    async with opened(under, 1) as [(reader, writer)]:
-        await begin(reader, writer)
+    async with opened(under, 1, as_sockets=True) as [(_, writer)]:
         await send_without_end(writer, content, seconds)
 
 
@@ -79,3 +82,9 @@ async def hold(under: Fortress, begun: bytes, connections: int) -> None:
         for _, writer in found:
             writer.write(begun)
         await asyncio.gather(*(reader.read() for reader, _ in found), return_exceptions=True)
+
+
+async def leave(under: Fortress, sockets: int) -> None:
+    """Open sockets, and leave all of them at once."""
+    async with opened(under, sockets, as_sockets=True):
+        pass

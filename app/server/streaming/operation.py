@@ -78,17 +78,6 @@ class Operation:
         self._services = services
         self._incremental = incremental
         self._lease: asyncio.Timeout | None = None
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self, tasks: asyncio.TaskGroup) -> asyncio.Task[None]:
-        """Run in a task of its own, which fails only with what ends the connection."""
-        self._task = tasks.create_task(self.run())
-        return self._task
-
-    def stop(self) -> None:
-        """End without another word."""
-        if self._task is not None:
-            self._task.cancel()
 
     def renew(self) -> None:
         """The session was prolonged."""
@@ -111,8 +100,6 @@ class Operation:
                 await self.sink.error(errors)
             except Exception as error:  # one operation must not take the others of its connection along
                 await self.refuse(error)
-            finally:
-                self._task = None  # which refers to this
 
     async def _execute(self) -> None:
         self._session.check()

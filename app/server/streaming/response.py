@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from starlette.types import Receive, Send
 
+from app.errors import forget_frames
 from app.server.streaming.channel import Channel, ClientGoneError, SlowClientError
 
 _HEADERS = (
@@ -55,7 +57,7 @@ class StreamedResponse:
         self._send = send
         self._form = form
         self._closing = closing
-        self.channel = Channel(self._transmit, patience)
+        self.channel = Channel(partial(_transmit, send), patience)
 
     async def run(self, work: Callable[[], Awaitable[None]]) -> None:
         """Send the whole response. Raises nothing: it is too late for another answer."""
@@ -72,21 +74,18 @@ class StreamedResponse:
                 await self._say(self._form.epilogue)
                 for beside in besides:
                     beside.cancel()
-        except* (ClientGoneError, SlowClientError):
-            is_heard = False
-        except* StoppingError:
-            pass
-        except* Exception as group:
-            structlog.get_logger(__name__).error("error.unexpected", exc_info=group)
+        except ExceptionGroup as group:
+            is_heard = group.subgroup((ClientGoneError, SlowClientError)) is None
+            unexpected = group.split((ClientGoneError, SlowClientError, StoppingError))[1]
+            if unexpected is not None:
+                structlog.get_logger(__name__).error("error.unexpected", exc_info=unexpected)
+            forget_frames(group)
         if is_heard:
             await self._send({"type": "http.response.body", "body": b""})
 
     async def _say(self, chunk: bytes) -> None:
         if chunk:
             await self.channel.send(chunk)
-
-    async def _transmit(self, chunk: bytes) -> None:
-        await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
 
     async def _keep_alive(self) -> None:
         while True:
@@ -97,3 +96,7 @@ class StreamedResponse:
         while (await self._receive())["type"] != "http.disconnect":
             pass
         raise ClientGoneError
+
+
+async def _transmit(send: Send, chunk: bytes) -> None:
+    await send({"type": "http.response.body", "body": chunk, "more_body": True})

@@ -7,7 +7,7 @@ from contextlib import suppress
 import structlog
 from starlette.websockets import WebSocket
 
-from app.errors import BackendError, GatewayError, RequestError
+from app.errors import BackendError, GatewayError, RequestError, forget_frames
 from app.server.middleware import trace_of
 from app.server.streaming import Services
 from app.server.streaming.channel import Channel, ClientGoneError, SlowClientError
@@ -48,15 +48,9 @@ class Connection:
                 await self._initialise()
                 while True:
                     await self._handle(await self._next())
-        except* ClientGoneError:
-            pass
-        except* SlowClientError:
-            closing = CloseSocketError(CloseCode.TIMEOUT, "The client takes no messages")
-        except* CloseSocketError as group:
-            closing = _first(group)
-        except* Exception as group:
-            structlog.get_logger(__name__).error("unexpected error", exc_info=group)
-            closing = CloseSocketError(CloseCode.INTERNAL_ERROR, "Internal server error")
+        except ExceptionGroup as group:
+            closing = _closing(group)
+            forget_frames(group)
         if closing is not None:
             await self._close(closing)
 
@@ -160,6 +154,19 @@ class Connection:
         with suppress(Exception):  # the client may have gone by now, or take nothing any more
             async with asyncio.timeout(self._settings.silence_timeout):
                 await self._websocket.close(closing.code, closing.reason)
+
+
+def _closing(group: ExceptionGroup) -> CloseSocketError | None:
+    """How a socket ends after these errors; None when the client has gone."""
+    wanted, unexpected = group.split((ClientGoneError, SlowClientError, CloseSocketError))
+    if wanted is None or unexpected is not None:
+        structlog.get_logger(__name__).error("unexpected error", exc_info=unexpected)
+        return CloseSocketError(CloseCode.INTERNAL_ERROR, "Internal server error")
+    if (closing := wanted.subgroup(CloseSocketError)) is not None:
+        return _first(closing)
+    if wanted.subgroup(SlowClientError) is not None:
+        return CloseSocketError(CloseCode.TIMEOUT, "The client takes no messages")
+    return None
 
 
 def _first(group: ExceptionGroup[CloseSocketError]) -> CloseSocketError:

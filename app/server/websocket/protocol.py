@@ -8,7 +8,9 @@ from uvicorn.config import Config
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 
+from app.errors import forget_frames
 from app.server.draining import DrainedProtocol
+from app.server.leaving import let_go
 from app.server.lingering import LINGER_SECONDS, pass_over
 from app.server.turns import turns_of
 
@@ -47,6 +49,13 @@ class SocketProtocol(DrainedProtocol, WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._rest.clear()
         super().connection_lost(exc)
+        self.conn.parser.close()  # a generator, which refers to what holds it, as errors do
+        for error in (self.conn.handshake_exc, self.conn.parser_exc):
+            if error is not None:
+                forget_frames(error)
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # as asyncio has it
+        return let_go(self.transport)
 
     def data_received(self, data: bytes) -> None:
         if self._is_over:
