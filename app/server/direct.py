@@ -250,6 +250,7 @@ def direct_protocol(
         "outbox": Outbox(),
         "log": AccessLog(),
         "limits": limits or ConnectionLimits(),
+        "newcomers": {},
     }
     return type("Direct", (DirectProtocol,), members)
 

@@ -27,6 +27,7 @@ class ConnectionLimits:
     """The limits of every connection. Times are in seconds."""
 
     max_connections: int = 10_000
+    """Who comes when there are so many takes the place of one that sends too slowly, or is refused."""
     timeout: float = 10.0
     """How long a head may take; of a body, 500 bytes for each second must have come in that time."""
     patience: float = PATIENCE_SECONDS
@@ -46,6 +47,8 @@ class _RefusedError(Exception):
 
 
 _IDLE = math.inf
+_ROOM_AFTER = 0.1
+"""Of its time: after so long, a connection may have to make room."""
 _LOOKED_AT_ONCE = 10
 _LOOKED_AT_AGAIN_SECONDS = 0.002
 _HEAD_TOO_LARGE = _RefusedError(431, "HEADERS_TOO_LARGE", f"The head is longer than {MAX_HEAD_BYTES} bytes.")
@@ -65,6 +68,8 @@ class GuardedProtocol(DrainedProtocol, HttpToolsProtocol):
 
     limits: ClassVar[ConnectionLimits] = ConnectionLimits()
     fixed_headers: ClassVar[bytes] = b""
+    newcomers: ClassVar[dict["GuardedProtocol", float]]
+    """Those from whom no request has come whole yet, and since when they are there: the oldest first."""
     _sweep: ClassVar[asyncio.TimerHandle | None] = None
     _due = _IDLE
     _is_arriving = False
@@ -79,16 +84,32 @@ class GuardedProtocol(DrainedProtocol, HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
-        self._due = self.loop.time() + self.limits.timeout
+        now = self.loop.time()
+        self._due = now + self.limits.timeout
         self.watch(transport, self.limits.patience)
-        if len(self.connections) > self.limits.max_connections:
+        if len(self.connections) > self.limits.max_connections and not self._make_room(now):
             self._refuse(_TOO_MANY_CONNECTIONS)
-        elif self._sweep is None:
+        else:
+            self.newcomers[self] = now
+        if self._sweep is None:
             self._sweep_later()
+
+    def _make_room(self, now: float) -> bool:
+        """End the oldest of the newcomers that send too slowly; whether there was one."""
+        while self.newcomers:
+            oldest = next(iter(self.newcomers))
+            if now < self.newcomers[oldest] + _ROOM_AFTER * self.limits.timeout:
+                break
+            del self.newcomers[oldest]
+            if not oldest._is_refused and oldest._is_slow(now):
+                oldest._give_up(_TOO_MANY_CONNECTIONS)
+                return True
+        return False
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._due = _IDLE
         self._waiting = None
+        self.newcomers.pop(self, None)
         super().connection_lost(exc)
 
     def eof_received(self) -> bool:  # type: ignore[override]  # as asyncio has it
@@ -149,6 +170,7 @@ class GuardedProtocol(DrainedProtocol, HttpToolsProtocol):
     def end_arrival(self) -> None:
         """A request has come whole."""
         self._due = _IDLE
+        self.newcomers.pop(self, None)
         self._is_arriving = False
 
     def on_response_complete(self) -> None:
@@ -240,16 +262,25 @@ class GuardedProtocol(DrainedProtocol, HttpToolsProtocol):
     def _look(self, now: float) -> None:
         if self._due > now:
             return
-        is_slow = self.body_bytes < MIN_BYTES_PER_SECOND * self.limits.timeout
-        is_held = self.flow.read_paused or self._waiting is not None  # by the gateway, and not by the client
-        if not self._is_refused and (is_held or not is_slow):
+        if self._is_refused or self._is_slow(now):
+            self._give_up(_TOO_SLOW)
+        else:
             self._due = now + self.limits.timeout
             self.body_bytes = 0
-        elif self._is_arriving:
-            self._refuse(_TOO_SLOW)
+
+    def _give_up(self, refusal: _RefusedError) -> None:
+        """End the connection, with an answer if a request has begun to come."""
+        if self._is_arriving:
+            self._refuse(refusal)
         else:
             self._due = _IDLE
             self.transport.close()
+
+    def _is_slow(self, now: float) -> bool:
+        """Whether less has come than should have since its time began."""
+        if self.flow.read_paused or self._waiting is not None:  # by the gateway, and not by the client
+            return False
+        return self.body_bytes < MIN_BYTES_PER_SECOND * (now - self._due + self.limits.timeout)
 
 
 def _has_body(headers: Iterable[tuple[bytes, bytes]]) -> bool:

@@ -16,6 +16,7 @@ from app.server.guard import MAX_HEAD_BYTES, PIECE_BYTES, ConnectionLimits
 from tests.app.server.serving import Serving, serving
 from tests.app.server.small_graph import MAX_BODY, Work, an_endpoint
 from tests.app.server.test_direct import a_request, an_answer
+from tests.attacks.floods import HANDSHAKE, HEAD
 
 SECONDS = 5
 LARGE = b"x" * 20_000_000
@@ -258,6 +259,47 @@ async def test_more_connections_than_may_be_are_refused() -> None:
             writer.write(post(0)[1:])
             assert (await an_answer(reader))[2] == b"0 bytes"
             writer.close()
+
+
+async def test_who_sends_too_slowly_makes_room_the_oldest_first() -> None:
+    async with guarded(ConnectionLimits(max_connections=5, timeout=2)) as server:
+        silent, in_head, in_body, quick, served = [
+            await asyncio.open_connection("127.0.0.1", server.port) for _ in range(5)
+        ]
+        in_head[1].write(post(0)[:1])
+        in_body[1].write(post(100_000)[:200])
+        quick[1].write(post(100_000)[:90_000])
+        served[1].write(post(0))
+        assert (await an_answer(served[0]))[0] == 200
+        assert told(await all_answers(server)) == (503, "TOO_MANY_CONNECTIONS"), "they have had no time yet"
+        await asyncio.sleep(0.3)
+
+        newcomers = []
+        for reader, answer in ((silent[0], None), (in_head[0], 503), (in_body[0], 503)):
+            newcomers.append(await asyncio.open_connection("127.0.0.1", server.port))
+            newcomers[-1][1].write(post(0))
+            assert (await an_answer(newcomers[-1][0]))[0] == 200
+            async with asyncio.timeout(SECONDS):
+                ended = await reader.read()
+            assert (told(ended) if ended else (None, "")) == (answer, "TOO_MANY_CONNECTIONS" if answer else "")
+        assert told(await all_answers(server)) == (503, "TOO_MANY_CONNECTIONS"), "nobody sends too slowly"
+        quick[1].write(post(100_000)[90_000:])
+        assert (await an_answer(quick[0]))[2] == b"100000 bytes"
+        for _, writer in (silent, in_head, in_body, quick, served, *newcomers):
+            writer.close()
+
+
+async def test_who_has_been_served_is_no_newcomer(patient: Serving) -> None:
+    newcomers = patient.server.config.http_protocol_class.newcomers
+    for sent in (post(0), a_request("{ greet }"), HANDSHAKE + b"\r\n", HEAD, b"hello\r\n\r\n"):
+        reader, writer = await asyncio.open_connection("127.0.0.1", patient.port)
+        await _until(lambda: len(newcomers) == 1)
+        writer.write(sent)
+        if sent != HEAD:
+            await reader.readuntil(b"\r\n\r\n")
+            assert not newcomers or sent.startswith(b"hello")
+        writer.close()
+        await _until(lambda: not newcomers)
 
 
 async def _until(is_so: Callable[[], bool]) -> None:
