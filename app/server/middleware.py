@@ -115,7 +115,7 @@ class RequestContextMiddleware:
 
 
 class AccessLog:
-    """One line for every HTTP request: at INFO, at DEBUG for health checks, which come every second."""
+    """One line for every request and every socket: at INFO, at DEBUG for health checks, which come every second."""
 
     def __init__(self) -> None:
         self._log = structlog.get_logger("app.access")
@@ -134,7 +134,7 @@ class AccessLog:
             "request",
             method=method,
             path=path,
-            status=int(status or _CLIENT_CLOSED_REQUEST),  # some frameworks give a member of an enum
+            status=status or _CLIENT_CLOSED_REQUEST,
             ms=round((time.perf_counter() - began) * 1000, 2),
             bytes=size,
             **({} if operation is None else {"operation": operation[:_LOGGED_NAME_LENGTH]}),
@@ -142,14 +142,14 @@ class AccessLog:
 
 
 class AccessLogMiddleware:
-    """Writes the line of every HTTP request."""
+    """Writes the line of every HTTP request, and of every socket when it ends."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._log = AccessLog()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not self._log.is_read(scope["path"]):
+        if scope["type"] not in ("http", "websocket") or not self._log.is_read(scope["path"]):
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
@@ -158,10 +158,8 @@ class AccessLogMiddleware:
 
         async def send_counted(message: Message) -> None:
             nonlocal status, size
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            elif message["type"] == "http.response.body":
-                size += len(message.get("body", b""))
+            status = _status_in(message, status)
+            size += len(message.get("body") or message.get("text") or message.get("bytes") or b"")
             await send(message)
 
         try:
@@ -171,7 +169,21 @@ class AccessLogMiddleware:
             raise
         finally:
             operation = scope.get("state", {}).get("operation")
-            self._log.write(scope["method"], scope["path"], status, began=began, size=size, operation=operation)
+            method = scope.get("method", "GET")  # that of a handshake is not said
+            self._log.write(method, scope["path"], status, began=began, size=size, operation=operation)
+
+
+def _status_in(message: Message, known: int | None) -> int | None:
+    """The status of an answer, once this message has been sent."""
+    match message["type"]:
+        case "http.response.start" | "websocket.http.response.start":
+            return int(message["status"])  # some frameworks give a member of an enum
+        case "websocket.accept":
+            return 101
+        case "websocket.close":
+            return known or 403
+        case _:
+            return known
 
 
 def _level(path: str) -> int:

@@ -14,7 +14,7 @@ from structlog.types import EventDict, Processor
 from app.settings import Settings
 
 _PASSED_ON = ("uvicorn", "uvicorn.error", "uvicorn.asgi")
-_QUIET = ("uvicorn.access", "httpx", "httpcore")  # their line a request would double ours
+_QUIET = ("uvicorn.access", "uvicorn.sockets", "httpx", "httpcore")  # their line a request would double ours
 
 
 Labels: TypeAlias = Callable[[], Mapping[str, str]]

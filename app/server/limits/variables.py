@@ -28,9 +28,11 @@ class VariableLimits:
             level = [value for value in variables.values() if type(value) in _HOLDERS]
             if not level:
                 return
-        while level and size <= self._max_size and depth <= self._max_depth:
+        while level and depth <= self._max_depth:
             depth += 1
             size += sum(map(len, level))
+            if size > self._max_size:
+                break
             members = [value for held in level for value in (held.values() if type(held) is dict else held)]
             level = [value for value in members if type(value) in _HOLDERS]
         if size > self._max_size:

@@ -1,6 +1,7 @@
 """The protocol of sockets for uvicorn: what comes is taken bit by bit, and no faster than it is dealt with."""
 
 import asyncio
+import logging
 import time
 from typing import Any, Final
 
@@ -36,6 +37,7 @@ class SocketProtocol(DrainedProtocol, WebSocketsSansIOProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
+        self.logger = self.conn.logger = logging.getLogger("uvicorn.sockets")  # which tells of defects only
         self._turns = turns_of(self.loop)
         self._rest = bytearray()
         self._turns_had = 0

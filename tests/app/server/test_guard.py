@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app.server.direct import direct_protocol
-from app.server.guard import MAX_HEAD_BYTES, PIECE_BYTES, ConnectionLimits
+from app.server.guard import MAX_HEAD_BYTES, PIECE_BYTES, ConnectionLimits, GuardedProtocol
 from tests.app.server.serving import Serving, serving
 from tests.app.server.small_graph import MAX_BODY, Work, an_endpoint
 from tests.app.server.test_direct import a_request, an_answer
@@ -290,7 +290,9 @@ async def test_who_sends_too_slowly_makes_room_the_oldest_first() -> None:
 
 
 async def test_who_has_been_served_is_no_newcomer(patient: Serving) -> None:
-    newcomers = patient.server.config.http_protocol_class.newcomers
+    protocol = patient.server.config.http_protocol_class
+    assert issubclass(protocol, GuardedProtocol)
+    newcomers = protocol.newcomers
     for sent in (post(0), a_request("{ greet }"), HANDSHAKE + b"\r\n", HEAD, b"hello\r\n\r\n"):
         reader, writer = await asyncio.open_connection("127.0.0.1", patient.port)
         await _until(lambda: len(newcomers) == 1)

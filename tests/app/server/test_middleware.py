@@ -11,11 +11,13 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import Message, Receive, Scope, Send
 
-from app.server.middleware import middleware
+from app.server.middleware import AccessLogMiddleware, middleware
 from app.settings import Settings
 from app.telemetry import current_request
 
+ACCEPTED = {"type": "websocket.accept"}
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 
 
@@ -96,6 +98,43 @@ async def test_a_request_leaves_one_line(client: httpx.AsyncClient, caplog: pyte
         "status": 200,
         "bytes": len(answer.content),
     }
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "size"),
+    [
+        (
+            [{"type": "websocket.accept"}, {"type": "websocket.send", "text": "four"}, {"type": "websocket.close"}],
+            101,
+            4,
+        ),
+        ([ACCEPTED, {"type": "websocket.send", "bytes": b"123"}], 101, 3),
+        ([{"type": "websocket.close"}], 403, 0),
+        ([{"type": "websocket.http.response.start", "status": 400, "headers": []}], 400, 0),
+        ([], 499, 0),
+    ],
+    ids=["text", "bytes", "refused", "answered", "gone before"],
+)
+async def test_a_socket_leaves_one_line_without_its_query_string(
+    caplog: pytest.LogCaptureFixture, sent: list[Message], status: int, size: int
+) -> None:
+    async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+        for message in sent:
+            await send(message)
+
+    async def receive() -> Message:
+        return {"type": "websocket.disconnect"}
+
+    async def send(_message: Message) -> None:
+        pass
+
+    caplog.set_level(logging.INFO, logger="app.access")
+    scope = {"type": "websocket", "path": "/graphql", "query_string": b"token=secret", "headers": []}
+    with structlog.testing.capture_logs() as lines:
+        await AccessLogMiddleware(app)(scope, receive, send)
+    (line,) = lines
+    told = (line["event"], line["method"], line["path"], line["status"], line["bytes"])
+    assert told == ("request", "GET", "/graphql", status, size)
 
 
 async def test_a_defect_is_answered_like_any_error_and_logged(
