@@ -52,7 +52,7 @@ from app.server.stores import create_store, shared_counts
 from app.server.streaming import Services, StreamEndpoint
 from app.server.time_limit import OperationTime
 from app.server.uploads import Limits, Uploads
-from app.server.websocket import WebSocketSettings, create_websocket
+from app.server.websocket import WebSocketEndpoint, WebSocketSettings
 from app.settings import ServiceSettings, Settings
 from app.telemetry import log_exchange
 
@@ -75,16 +75,23 @@ class Gateway(FastAPI):
     """For the server (`uvicorn.Config(http=…)`): reads plain GraphQL requests without ASGI."""
 
     def serve_directly(
-        self, path: str, endpoint: GraphQLEndpoint, settings: Settings, around: Sequence[Middleware] | None = None
+        self,
+        path: str,
+        endpoint: GraphQLEndpoint,
+        settings: Settings,
+        around: Sequence[Middleware] | None = None,
+        sockets: ASGIApp | None = None,
     ) -> None:
         """Serve a path without looking for its route, and plain requests for it without ASGI, unless they are counted.
 
-        `around` is the middleware, outermost first; None for the usual one.
+        `around` is the middleware, outermost first; None for the usual one. `sockets` serves the path's WebSockets.
         """
-        app: ASGIApp = endpoint
-        for layer in reversed(middleware(settings) if around is None else around):
-            app = layer.cls(app, *layer.args, **layer.kwargs)
-        self._direct = (path, app)
+        self._direct: dict[tuple[str, str], ASGIApp] = {}
+        for kind, app in (("http", endpoint), ("websocket", sockets)):
+            if app is not None:
+                for layer in reversed(middleware(settings) if around is None else around):
+                    app = layer.cls(app, *layer.args, **layer.kwargs)
+                self._direct[kind, path] = app
         self.http_protocol = direct_protocol(
             path,
             endpoint,
@@ -96,11 +103,8 @@ class Gateway(FastAPI):
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path, endpoint = self._direct
-        if scope["type"] == "http" and scope["path"] == path:
-            await endpoint(scope, receive, send)
-        else:
-            await super().__call__(scope, receive, send)
+        app = self._direct.get((scope["type"], scope.get("path", "")), super().__call__)
+        await app(scope, receive, send)
 
 
 def create_app(
@@ -165,7 +169,7 @@ def create_app(
     app.state.events = events  # for who embeds the app: to append to, and to see who reads
     graphiql = GraphiQL(tabs=graph.examples, issue_token=issue_token) if settings.shows_graphiql else None
     services = Services(executor, contexts, authenticator, revocations, reporter, admission, time, persisted)
-    sockets = WebSocketSettings(allowed_origins=settings.cors_origins)
+    sockets = WebSocketEndpoint(services, WebSocketSettings(allowed_origins=settings.cors_origins))
     streams = StreamEndpoint(services)
     endpoint = GraphQLEndpoint(
         executor,
@@ -194,9 +198,8 @@ def create_app(
     app.router.routes += [
         *health.routes(),
         create_ingress(events, settings.service_key.get_secret_value(), settings.max_body_bytes),
-        create_websocket(services, sockets, GRAPHQL_PATH),
     ]
-    app.serve_directly(GRAPHQL_PATH, endpoint, settings, around)
+    app.serve_directly(GRAPHQL_PATH, endpoint, settings, around, sockets)
     if settings.shows_metrics:
         app.router.routes.append(create_metrics(executor, endpoint, backends, cache, gate).route())
     if graphiql is not None:

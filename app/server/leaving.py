@@ -7,8 +7,6 @@ would wait for all of them. As a turn accepts one connection, they do not become
 import asyncio
 from collections import deque
 from weakref import WeakKeyDictionary
-SHARE = 500
-PAUSE_SECONDS = 0.001
 
 
 class _Leavers:
@@ -19,13 +17,12 @@ class _Leavers:
     def add(self, transport: asyncio.Transport) -> None:
         self._transports.append(transport)
         if len(self._transports) == 1:
-            self._loop.call_soon(self._close_some)
+            self._loop.call_soon(self._close_one)
 
-    def _close_some(self) -> None:
-        for _ in range(1 + len(self._transports) // SHARE):
-            self._transports.popleft().close()
+    def _close_one(self) -> None:
+        self._transports.popleft().close()
         if self._transports:
-            self._loop.call_later(PAUSE_SECONDS, self._close_some)
+            self._loop.call_soon(self._close_one)
 
 
 _leavers: WeakKeyDictionary[asyncio.AbstractEventLoop, _Leavers] = WeakKeyDictionary()

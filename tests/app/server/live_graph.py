@@ -13,7 +13,7 @@ import websockets
 from graphql import GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema, build_schema
 from graphql.execution.incremental import IncrementalExecutor
 from starlette.applications import Starlette
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from websockets.asyncio.client import ClientConnection, connect
 
 from app.errors import NotFoundError
@@ -30,7 +30,7 @@ from app.server.middleware import middleware
 from app.server.reporting import Reporter
 from app.server.streaming import Services, StreamEndpoint, StreamSettings
 from app.server.time_limit import OperationTime
-from app.server.websocket import WebSocketSettings, create_websocket
+from app.server.websocket import WebSocketEndpoint, WebSocketSettings
 from app.settings import Settings
 from tests.app.server.serving import Serving, serving
 
@@ -303,7 +303,7 @@ async def live_graph(
         bodies=BodyLimits(Gate(), 100_000),
         streams=over_http,
     )
-    routes = [Route("/graphql", endpoint), create_websocket(services, settings)]
+    routes = [Route("/graphql", endpoint), WebSocketRoute("/graphql", WebSocketEndpoint(services, settings))]
     async with serving(Starlette(routes=routes, middleware=middleware(SETTINGS))) as server:
         yield LiveGraph(server, log, graph, revocations, over_http)
 

@@ -1,9 +1,9 @@
-"""The route of the sockets: the handshake, before there is a connection."""
+"""Where sockets come in: the handshake, before there is a connection."""
 
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
-from starlette.routing import WebSocketRoute
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from app.server.streaming import Services
@@ -15,29 +15,29 @@ SUBPROTOCOL = "graphql-transport-ws"
 _PORT_BY_SCHEME = {"http": 80, "https": 443}
 
 
-def create_websocket(
-    services: Services, settings: WebSocketSettings | None = None, path: str = "/graphql"
-) -> WebSocketRoute:
-    """The route that speaks graphql-transport-ws.
+class WebSocketEndpoint:
+    """Speaks graphql-transport-ws, as an ASGI app of sockets.
 
     A page of another origin that is not allowed is refused with 403, as a browser would send such a page's handshake
     with the user's cookies and from inside their network; clients that are no browsers send no `Origin`.
     """
-    limits = settings or WebSocketSettings()
 
-    async def serve(websocket: WebSocket) -> None:
-        origin = websocket.headers.get("origin")
-        if origin is not None and not _is_allowed(origin, websocket.headers.get("host", ""), limits.allowed_origins):
+    def __init__(self, services: Services, settings: WebSocketSettings | None = None) -> None:
+        self._services = services
+        self._settings = settings or WebSocketSettings()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        websocket = WebSocket(scope, receive, send)
+        origin, host = websocket.headers.get("origin"), websocket.headers.get("host", "")
+        if origin is not None and not _is_allowed(origin, host, self._settings.allowed_origins):
             await websocket.close()  # before it is accepted, this answers 403
             return
-        if SUBPROTOCOL not in websocket.scope["subprotocols"]:
+        if SUBPROTOCOL not in scope["subprotocols"]:
             await websocket.accept()
             await websocket.close(CloseCode.SUBPROTOCOL_NOT_ACCEPTABLE, "Subprotocol not acceptable")
             return
         await websocket.accept(SUBPROTOCOL)
-        await Connection(websocket, services, limits).serve()
-
-    return WebSocketRoute(path, serve, name="graphql-websocket")
+        await Connection(websocket, self._services, self._settings).serve()
 
 
 def _is_allowed(origin: str, host: str, allowed: Collection[str]) -> bool:
