@@ -67,7 +67,9 @@ class Settings(BaseSettings):
     event_log_size: int = Field(100_000, gt=0, description="Events kept for replay, at most.")
     event_log_seconds: float = Field(3600.0, gt=0, description="How long an event is kept for replay.")
 
-    max_connections: int = Field(10_000, gt=0, description="Connections at a time: beyond, slow ones make room for new ones, or these have 503.")
+    max_connections: int = Field(
+        10_000, gt=0, description="Connections at a time: beyond, slow ones make room for new ones, or these have 503."
+    )
     client_timeout: float = Field(
         10.0, gt=0, description="Seconds a head may take; a body has to bring 500 bytes for each second of as long."
     )

@@ -1,7 +1,7 @@
 """Leaving: of clients that hang up together, one is let go in each turn of the event loop.
 
-To let one go takes 20 µs, most of it the system's, and 100 µs if it has a socket. A thousand at once, and everybody else
-would wait for all of them. As a turn accepts one connection at most, they do not become more and more.
+To let one go takes 20 µs, most of it the system's, and 100 µs if it has a socket. A thousand at once, and everybody
+else would wait for all of them. As a turn accepts one connection at most, they do not become more and more.
 """
 
 import asyncio
