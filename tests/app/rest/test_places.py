@@ -129,11 +129,12 @@ async def test_a_place_given_to_somebody_who_leaves_in_that_moment_is_passed_on(
 async def test_time_spent_in_line_counts() -> None:
     released = asyncio.Event()
     async with answering(held(released)) as backend, calling(backend, timeout=0.3, settings={"max_calls": 1}) as client:
-        results = await asyncio.gather(*[read(client, number) for number in range(3)], return_exceptions=True)
-        assert [type(result) for result in results] == [BackendTimeoutError] * 3
-        assert backend.calls == ["GET /things/0"]
+        results = await asyncio.gather(*[read(client, number) for number in range(20)], return_exceptions=True)
+        assert [type(result) for result in results] == [BackendTimeoutError] * 20
+        assert backend.calls[0] == "GET /things/0"
+        assert len(backend.calls) < 5, "who began a moment later may still have its turn, if not its answer"
         released.set()
-        assert await read(client, 4) == Thing("t1")
+        assert await read(client, 20) == Thing("t1")
 
 
 async def test_a_stream_keeps_no_read_from_its_place() -> None:
