@@ -23,7 +23,7 @@ from app.main import GRAPHQL_PATH, Gateway, check_contract, connect_backends, cr
 from app.rest.contract.guard import Report
 from app.schema import PLATFORM, create_schema
 from app.server.authentication import issue_token
-from app.server.collector import calm_collector
+from app.server.collector import calm_collector, collect_now_and_then
 from app.server.explanation import explain
 from app.server.websocket.protocol import SocketProtocol
 from app.settings import Environment, Settings, UnsafeSettingsError
@@ -139,6 +139,7 @@ async def _run(app: Gateway, listener: socket.socket) -> None:
         ws_per_message_deflate=False,  # a fifth less time and half the memory a socket; messages are small
     )
     calm_collector()
+    collect_now_and_then(asyncio.get_running_loop())
     sys.setswitchinterval(SWITCH_SECONDS)
     await _Server(config, app.state.streams.close).serve([listener])
 

@@ -1,5 +1,6 @@
 """The garbage collector, told what a gateway is like."""
 
+import asyncio
 import gc
 
 YOUNG = 10_000
@@ -11,6 +12,8 @@ is looked at is mostly still in use, and looking at young objects takes a millis
 """
 SELDOM = 100
 """Looks at the young ones before one at all that has been made since: 60 ms, where there are a thousand sockets."""
+SECONDS = 30.0
+"""After which there is such a look in any case: what little is left behind does not become more and more."""
 
 
 def calm_collector() -> None:
@@ -19,3 +22,13 @@ def calm_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG, SELDOM)
+
+
+def collect_now_and_then(loop: asyncio.AbstractEventLoop, seconds: float = SECONDS) -> None:
+    """Look at all that has been made since the last such look, for as long as the loop runs."""
+
+    def look() -> None:
+        gc.collect(1)
+        loop.call_later(seconds, look)
+
+    loop.call_later(seconds, look)
