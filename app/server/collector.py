@@ -12,8 +12,8 @@ is looked at is mostly still in use, and looking at young objects takes a millis
 """
 SELDOM = 100
 """Looks at the young ones before one at all that has been made since: 60 ms, where there are a thousand sockets."""
-SECONDS = 30.0
-"""After which there is such a look in any case: what little is left behind does not become more and more."""
+SECONDS = 60.0
+"""After which there is a look at all in any case: what little is left behind does not become more and more."""
 
 
 def calm_collector() -> None:
@@ -25,10 +25,10 @@ def calm_collector() -> None:
 
 
 def collect_now_and_then(loop: asyncio.AbstractEventLoop, seconds: float = SECONDS) -> None:
-    """Look at all that has been made since the last such look, for as long as the loop runs."""
+    """Look at everything, but for what is here to stay, for as long as the loop runs."""
 
     def look() -> None:
-        gc.collect(1)
+        gc.collect()
         loop.call_later(seconds, look)
 
     loop.call_later(seconds, look)
