@@ -3,37 +3,27 @@
 import argparse
 import asyncio
 import json
-import signal
-import socket
 import sys
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import uvicorn
 from graphql import GraphQLError
 from pydantic import ValidationError
 
 from app.embedded import SAMPLE_LOGINS, SAMPLE_PASSWORD, reference_backends, sample_person
 from app.errors import RequestError
 from app.execution import InvalidDocumentError, Request
-from app.main import GRAPHQL_PATH, Gateway, check_contract, connect_backends, create_app, create_executor
+from app.main import GRAPHQL_PATH, check_contract, connect_backends, create_app, create_executor
 from app.rest.contract.guard import Report
 from app.schema import PLATFORM, create_schema
 from app.server.authentication import issue_token
-from app.server.collector import calm_collector, collect_now_and_then
 from app.server.explanation import explain
-from app.server.websocket.protocol import SocketProtocol
+from app.serving import listen, run_to_end, serve
 from app.settings import Environment, Settings, UnsafeSettingsError
 from app.telemetry import configure_logging
-
-MAX_MESSAGE_BYTES = 1_100_000
-"""Of a WebSocket message; just above the limit that is answered with a close code."""
-
-SWITCH_SECONDS = 0.0002
-"""How long a thread that reads a long document may keep the loop waiting, each time."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,20 +62,20 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _dev(_options: argparse.Namespace) -> int:
-    _run_to_end(_serve_embedded(Settings()))
+    run_to_end(_serve_embedded(Settings()))
     return 0
 
 
 async def _serve_embedded(settings: Settings) -> None:
     configure_logging(settings)
-    with _listen(settings) as listener:
+    with listen(settings.host, settings.port) as listener:
         port = listener.getsockname()[1]
         events_url = settings.events_url or f"http://127.0.0.1:{port}/events"
         async with reference_backends(settings, events_url) as service_urls:
             issue = partial(_development_token, settings, "agent")
             app = create_app(settings, service_urls, issue_token=issue)
             _print(_welcome(settings, port, issue()))
-            await _run(app, listener)
+            await serve(app, listener)
 
 
 def _welcome(settings: Settings, port: int, token: str) -> str:
@@ -112,77 +102,9 @@ def _serve(_options: argparse.Namespace) -> int:
         settings = settings.model_copy(update={"environment": Environment.PRODUCTION})
     settings.check_safe()
     configure_logging(settings)
-    with _listen(settings) as listener:
-        _run_to_end(_run(create_app(settings), listener))
+    with listen(settings.host, settings.port) as listener:
+        run_to_end(serve(create_app(settings), listener))
     return 0
-
-
-def _listen(settings: Settings) -> socket.socket:
-    """The socket to accept on; with port 0 the system has chosen one by now."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.create_server((settings.host, settings.port), family=family, backlog=2048)
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio sets it on sockets of its own only
-    return listener
-
-
-async def _run(app: Gateway, listener: socket.socket) -> None:
-    config = uvicorn.Config(
-        app,
-        http=app.http_protocol,
-        ws=SocketProtocol,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=10,
-        server_header=False,
-        proxy_headers=False,  # whom to believe is TRUSTED_PROXIES' to say
-        ws_max_size=MAX_MESSAGE_BYTES,
-        ws_per_message_deflate=False,  # a fifth less time and half the memory a socket; messages are small
-    )
-    calm_collector()
-    collect_now_and_then(asyncio.get_running_loop())
-    sys.setswitchinterval(SWITCH_SECONDS)
-    await _Server(config, app.state.streams.close).serve([listener])
-
-
-class _Server(uvicorn.Server):
-    """A server that a signal stops in good order, and with it what surrounds it: uvicorn's own dies of the signal.
-
-    `end_streams` is called first: requests are waited for, and streams would never end.
-    """
-
-    def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._end_streams = end_streams
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._end_streams()
-        await super().shutdown(sockets)
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        if sys.platform == "win32":
-            with super().capture_signals():
-                yield
-            return
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.handle_exit, number, None)
-        try:
-            yield
-        finally:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(number)
-
-
-def _run_to_end(main: Coroutine[None, None, None]) -> None:
-    """Run until the server is told to stop, on uvloop where there is one."""
-    loop_factory = None
-    if sys.platform != "win32":
-        import uvloop
-
-        loop_factory = uvloop.new_event_loop
-    with asyncio.Runner(loop_factory=loop_factory) as runner:
-        runner.run(main)
 
 
 def _schema(_options: argparse.Namespace) -> int:

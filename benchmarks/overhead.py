@@ -14,6 +14,7 @@ from typing import Final
 
 import uvloop
 
+from app.server.collector import calm_collector
 from benchmarks.bare import create_bare_posts
 from benchmarks.contest import wait_for
 from benchmarks.inprocess import AT_ONCE, InProcess
@@ -49,6 +50,7 @@ def compare_overhead(machine: Machine, turns: int) -> None:
 async def _measured(url: str, turns: int) -> list[list[str]]:
     uncached, whole = (create_posts(url, shares=False, keeps=keeps) for keeps in (False, True))
     apps = [InProcess(app) for app in (create_bare_posts(url), uncached, whole)]
+    calm_collector()
     callers = cycle([bearer(number) for number in range(CALLERS)])
     rows = []
     for name, query in QUERIES.items():

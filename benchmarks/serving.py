@@ -1,21 +1,29 @@
-"""How the Python servers under test are served: uvicorn with uvloop and httptools, one process, no access log."""
+"""How the Python servers under test are served: one process each, on the port that it was told."""
 
-import asyncio
 import os
 import socket
-from typing import Literal
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from app.main import Gateway
+from app.serving import listen, run_to_end
+from app.serving import serve as serve_until_stopped
+
 
 def listener() -> socket.socket:
     """The socket of the loopback port that this process was told to serve on."""
-    return socket.create_server(("127.0.0.1", int(os.environ["PORT"])), backlog=2048)
+    return listen("127.0.0.1", int(os.environ["PORT"]))
 
 
-def serve(app: ASGIApp, http: type[asyncio.Protocol] | Literal["httptools"] = "httptools") -> None:
-    """Serve until the process is told to end, over a protocol of its own where the app has one."""
-    config = uvicorn.Config(app, http=http, log_config=None, access_log=False, timeout_graceful_shutdown=1)
+def serve(app: ASGIApp) -> None:
+    """Serve until the process is told to end, on uvicorn with uvloop and httptools, without an access log."""
+    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1)
     with listener() as open_socket:
         uvicorn.Server(config).run([open_socket])
+
+
+def serve_gateway(app: Gateway) -> None:
+    """Serve Atrium as `gateway serve` does."""
+    with listener() as open_socket:
+        run_to_end(serve_until_stopped(app, open_socket))

@@ -10,19 +10,21 @@ from weakref import WeakKeyDictionary
 
 
 class _Leavers:
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+    def __init__(self) -> None:
         self._transports: deque[asyncio.Transport] = deque()
 
     def add(self, transport: asyncio.Transport) -> None:
         self._transports.append(transport)
         if len(self._transports) == 1:
-            self._loop.call_soon(self._close_one)
+            self._close_later()
+
+    def _close_later(self) -> None:
+        asyncio.get_running_loop().call_soon(self._close_one)
 
     def _close_one(self) -> None:
         self._transports.popleft().close()
         if self._transports:
-            self._loop.call_soon(self._close_one)
+            self._close_later()
 
 
 _leavers: WeakKeyDictionary[asyncio.AbstractEventLoop, _Leavers] = WeakKeyDictionary()
@@ -32,8 +34,5 @@ def let_go(transport: asyncio.Transport) -> bool:
     """Close the connection of a client that has hung up, soon; what `eof_received` has to return."""
     if not transport.can_write_eof():  # TLS, which does not wait
         return False
-    loop = asyncio.get_running_loop()
-    if loop not in _leavers:
-        _leavers[loop] = _Leavers(loop)
-    _leavers[loop].add(transport)
+    _leavers.setdefault(asyncio.get_running_loop(), _Leavers()).add(transport)
     return True

@@ -14,10 +14,9 @@ from app.main import Gateway, create_app
 from app.rest import Client, Record, Service
 from app.schema import Graph
 from app.server.authentication import issue_token
-from app.server.collector import calm_collector
 from app.settings import Environment, Settings
 from app.telemetry import configure_logging
-from benchmarks.serving import serve
+from benchmarks.serving import serve_gateway
 
 
 class PostRecord(Record, frozen=True, rename="camel"):
@@ -103,9 +102,7 @@ def create_posts(upstream: str, *, shares: bool, keeps: bool) -> Gateway:
         update={"share_operations": shares, "share_reads": shares, "cache_reads": keeps}
     )
     configure_logging(settings)
-    app = create_app(settings, {BlogClient.service.name: upstream}, graph=POSTS)
-    calm_collector()
-    return app
+    return create_app(settings, {BlogClient.service.name: upstream}, graph=POSTS)
 
 
 def posts_settings() -> Settings:
@@ -125,5 +122,4 @@ def bearer(caller: int) -> str:
 
 if __name__ == "__main__":
     shares = os.environ["SHARE"] == "1"
-    gateway = create_posts(os.environ["UPSTREAM"], shares=shares, keeps=shares)
-    serve(gateway, gateway.http_protocol)
+    serve_gateway(create_posts(os.environ["UPSTREAM"], shares=shares, keeps=shares))

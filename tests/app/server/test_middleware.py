@@ -103,11 +103,7 @@ async def test_a_request_leaves_one_line(client: httpx.AsyncClient, caplog: pyte
 @pytest.mark.parametrize(
     ("sent", "status", "size"),
     [
-        (
-            [{"type": "websocket.accept"}, {"type": "websocket.send", "text": "four"}, {"type": "websocket.close"}],
-            101,
-            4,
-        ),
+        ([ACCEPTED, {"type": "websocket.send", "text": "four"}, {"type": "websocket.close"}], 101, 4),
         ([ACCEPTED, {"type": "websocket.send", "bytes": b"123"}], 101, 3),
         ([{"type": "websocket.close"}], 403, 0),
         ([{"type": "websocket.http.response.start", "status": 400, "headers": []}], 400, 0),
