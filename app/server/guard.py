@@ -12,7 +12,7 @@ import msgspec
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from app.server.draining import MIN_BYTES_PER_SECOND, PATIENCE_SECONDS, DrainedProtocol
-from app.server.leaving import let_go
+from app.server.leaving import let_go, let_one_go
 from app.server.lingering import LINGER_SECONDS, pass_over
 
 MAX_HEAD_BYTES = 65_536
@@ -27,7 +27,7 @@ class ConnectionLimits:
     """The limits of every connection. Times are in seconds."""
 
     max_connections: int = 10_000
-    """Who comes when there are so many takes the place of one that sends too slowly, or is refused."""
+    """Who comes when there are so many takes the place of one that leaves or sends too slowly, or is refused."""
     timeout: float = 10.0
     """How long a head may take; of a body, 500 bytes for each second must have come in that time."""
     patience: float = PATIENCE_SECONDS
@@ -95,7 +95,9 @@ class GuardedProtocol(DrainedProtocol, HttpToolsProtocol):
             self._sweep_later()
 
     def _make_room(self, now: float) -> bool:
-        """End the oldest of the newcomers that send too slowly; whether there was one."""
+        """End one that leaves, or the oldest of the newcomers that send too slowly; whether there was one."""
+        if let_one_go():
+            return True
         while self.newcomers:
             oldest = next(iter(self.newcomers))
             if now < self.newcomers[oldest] + _ROOM_AFTER * self.limits.timeout:
@@ -113,8 +115,6 @@ class GuardedProtocol(DrainedProtocol, HttpToolsProtocol):
         super().connection_lost(exc)
 
     def eof_received(self) -> bool:  # type: ignore[override]  # as asyncio has it
-        if self._is_busy and not self._is_refused:  # what is done for the client ends at once
-            return False
         self._due = _IDLE
         return let_go(self.transport)
 

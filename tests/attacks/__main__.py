@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.show import show
 from tests.attacks.documents import DOCUMENTS
-from tests.attacks.floods import ASKED, HEAD, PING, TEXT, flood, flood_socket, frame, hold, leave
+from tests.attacks.floods import ASKED, HEAD, PING, TEXT, begin, flood, flood_socket, frame, hold, leave, streaming
 from tests.attacks.world import Figures, Fortress, Neighbour, fortress, neighbour
 
 REST_SECONDS = 1.0
@@ -42,7 +42,8 @@ def attacks(under: Fortress) -> dict[str, Attack]:
     floods: dict[str, Attack] = {
         "1000 connections with half a head": partial(hold, under, HEAD, 1000),
         "1000 connections with half a body": partial(hold, under, HEAD + b"content-length: 100\r\n\r\n{", 1000),
-        "1000 sockets that leave at once": partial(leave, under, 1000),
+        "1000 sockets that leave at once": partial(leave, under, 1000, begin),
+        "1000 event streams that leave at once": partial(leave, under, 1000, streaming(under)),
         "requests without end, none of whose answers are read": partial(flood, under, ASKED * 50, 20),
         "pings without end": partial(flood_socket, under, frame(PING) * 10_000),
         "messages without end": partial(flood_socket, under, frame(TEXT, b'{"type":"pong"}') * 10_000),

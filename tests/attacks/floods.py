@@ -3,7 +3,7 @@
 import asyncio
 import json
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 from tests.attacks.world import Fortress
@@ -29,15 +29,19 @@ def frame(opcode: int, content: bytes = b"", *, is_last: bool = True) -> bytes:
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
+Beginning = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+"""What is done with a connection before the next one is opened."""
+
+
 @asynccontextmanager
-async def opened(under: Fortress, count: int, *, as_sockets: bool = False) -> AsyncIterator[list[Connection]]:
-    """So many connections, or sockets, which are torn down in the end."""
+async def opened(under: Fortress, count: int, beginning: Beginning | None = None) -> AsyncIterator[list[Connection]]:
+    """So many connections, which are torn down in the end."""
     connections: list[Connection] = []
     try:
         for _ in range(count):
             connections.append(await asyncio.open_connection("127.0.0.1", under.port))
-            if as_sockets:
-                await begin(*connections[-1])
+            if beginning is not None:
+                await beginning(*connections[-1])
         yield connections
     finally:
         for _, writer in connections:
@@ -53,6 +57,18 @@ async def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     await reader.readuntil(b"\r\n\r\n")
     writer.write(frame(TEXT, INIT.encode()))
     await reader.readuntil(b'"connection_ack"}')
+
+
+def streaming(under: Fortress) -> Beginning:
+    """Have a connection carry a subscription, as one may whose token is good."""
+    query = json.dumps({"query": "subscription { notificationReceived { __typename } }"}).encode()
+    head = f"accept: text/event-stream\r\nauthorization: Bearer {under.token()}\r\ncontent-length: {len(query)}\r\n\r\n"
+
+    async def begin_stream(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(HEAD + head.encode() + query)
+        await reader.readuntil(b"text/event-stream")
+
+    return begin_stream
 
 
 async def send_without_end(writer: asyncio.StreamWriter, content: bytes, seconds: float) -> None:
@@ -72,7 +88,7 @@ async def flood(under: Fortress, content: bytes, connections: int = 1, seconds: 
 
 async def flood_socket(under: Fortress, content: bytes, seconds: float = 1.0) -> None:
     """Open a socket in good order, and send without end."""
-    async with opened(under, 1, as_sockets=True) as [(_, writer)]:
+    async with opened(under, 1, begin) as [(_, writer)]:
         await send_without_end(writer, content, seconds)
 
 
@@ -84,7 +100,7 @@ async def hold(under: Fortress, begun: bytes, connections: int) -> None:
         await asyncio.gather(*(reader.read() for reader, _ in found), return_exceptions=True)
 
 
-async def leave(under: Fortress, sockets: int) -> None:
-    """Open sockets, and leave all of them at once."""
-    async with opened(under, sockets, as_sockets=True):
+async def leave(under: Fortress, count: int, beginning: Beginning) -> None:
+    """Begin so many, and leave all of them at once."""
+    async with opened(under, count, beginning):
         pass

@@ -10,6 +10,7 @@ from app.errors import RequestError, UnauthenticatedError
 from app.execution import InvalidDocumentError, Prepared, Request
 from app.graph.principal import Principal
 from app.server.admission import check_mutation_method
+from app.server.leaving import behind_those_who_leave
 from app.server.multipart import is_multipart
 from app.server.negotiation import media_ranges
 from app.server.openness import is_open
@@ -89,6 +90,8 @@ class StreamEndpoint:
         if prepared is not None:
             check_mutation_method(prepared, method)
             request.operation = prepared.label
+        if not isinstance(form, MultipartDelivery):
+            await behind_those_who_leave()
         principal = await self._authenticate(headers, prepared)
         await self._stream(form, asked, principal, origin, request, send)
         return True

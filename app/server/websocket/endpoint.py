@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from app.server.leaving import behind_those_who_leave
 from app.server.streaming import Services
 from app.server.websocket.connection import Connection
 from app.server.websocket.messages import CloseCode
@@ -27,6 +28,7 @@ class WebSocketEndpoint:
         self._settings = settings or WebSocketSettings()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await behind_those_who_leave()
         websocket = WebSocket(scope, receive, send)
         origin, host = websocket.headers.get("origin"), websocket.headers.get("host", "")
         if origin is not None and not _is_allowed(origin, host, self._settings.allowed_origins):

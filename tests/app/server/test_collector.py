@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.server.collector import calm_collector, collect_now_and_then
+from app.server.collector import calm_collector, collect_now_and_then, look_at_the_young
 
 
 class Circle:
@@ -35,3 +35,19 @@ async def test_what_survived_a_look_is_found_by_a_later_one() -> None:
 
     collect_now_and_then(asyncio.get_running_loop(), seconds=0.02)
     await asyncio.wait_for(found.wait(), 5)
+
+
+@pytest.mark.usefixtures("_as_before")
+@pytest.mark.parametrize("rests", [False, True])
+def test_who_says_so_has_the_young_looked_at_unless_the_collector_rests(*, rests: bool) -> None:
+    calm_collector()
+    circle, found = Circle(), asyncio.Event()
+    weakref.finalize(circle, found.set)
+    del circle
+    try:
+        if rests:
+            gc.disable()
+        look_at_the_young()
+        assert found.is_set() is not rests
+    finally:
+        gc.enable()

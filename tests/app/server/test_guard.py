@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.server.direct import direct_protocol
 from app.server.guard import MAX_HEAD_BYTES, PIECE_BYTES, ConnectionLimits, GuardedProtocol
@@ -36,7 +36,7 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 @asynccontextmanager
-async def guarded(limits: ConnectionLimits) -> AsyncIterator[Serving]:
+async def guarded(limits: ConnectionLimits, elsewhere: ASGIApp = app) -> AsyncIterator[Serving]:
     protocol = direct_protocol(
         "/graphql",
         an_endpoint(Work()),
@@ -45,7 +45,7 @@ async def guarded(limits: ConnectionLimits) -> AsyncIterator[Serving]:
         headers=[(b"x-content-type-options", b"nosniff")],
         limits=limits,
     )
-    async with serving(app, protocol) as server:
+    async with serving(elsewhere, protocol) as server:
         yield server
 
 

@@ -3,11 +3,18 @@
 import asyncio
 from typing import cast
 
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from app.server import leaving
 from app.server.guard import ConnectionLimits
-from app.server.leaving import let_go
+from app.server.leaving import behind_those_who_leave, let_go, let_one_go
 from app.server.websocket.protocol import SocketProtocol
+from tests.app.server.event_stream import EVENTS, streamed
+from tests.app.server.live_graph import live_graph
 from tests.app.server.serving import Serving, serving
-from tests.app.server.test_guard import guarded
+from tests.app.server.test_direct import an_answer
+from tests.app.server.test_guard import guarded, post
 from tests.app.server.test_websocket_protocol import app
 from tests.attacks.floods import HANDSHAKE, HEAD
 
@@ -48,6 +55,120 @@ async def test_connections_that_are_refused() -> None:
 async def test_sockets() -> None:
     async with serving(app, ws=SocketProtocol) as server:
         assert await most_in_a_turn(server, HANDSHAKE + b"\r\n", is_answered=True) == 1
+
+
+async def endless(scope: Scope, receive: Receive, send: Send) -> None:
+    """Begins an answer, and goes on until the client leaves."""
+    await receive()
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"begun", "more_body": True})
+    await receive()
+
+
+async def test_answers_that_go_on() -> None:
+    async with guarded(ConnectionLimits(), endless) as server:
+        assert await most_in_a_turn(server, post(0), is_answered=True) == 1
+
+
+async def test_many_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leaving, "PATIENT", 10)
+    monkeypatch.setattr(leaving, "PAUSE_SECONDS", SECONDS / 20)  # all of them would take too long
+    async with guarded(ConnectionLimits()) as server:
+        assert await most_in_a_turn(server, HEAD) == 1
+
+
+class Plain(asyncio.Transport):
+    """A connection without TLS."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_closed = False
+
+    def can_write_eof(self) -> bool:
+        return True
+
+    def is_closing(self) -> bool:
+        return self.is_closed
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+async def test_who_comes_comes_after_those_who_leave() -> None:
+    await asyncio.wait_for(behind_those_who_leave(), SECONDS)
+    there = [Plain() for _ in range(10)]
+    assert all(let_go(each) for each in there[:-1])
+    coming = asyncio.create_task(behind_those_who_leave())
+    await asyncio.sleep(0)
+    assert let_go(there[-1])
+    await asyncio.wait_for(coming, SECONDS)
+    assert [each.is_closed for each in there] == [True] * 9 + [False]
+    await asyncio.wait_for(behind_those_who_leave(), SECONDS)
+    assert there[-1].is_closed
+
+
+async def test_who_has_gone_while_waiting_to_come_keeps_nobody_waiting() -> None:
+    let_go(Plain())
+    gone, coming = asyncio.create_task(behind_those_who_leave()), asyncio.create_task(behind_those_who_leave())
+    await asyncio.sleep(0)
+    gone.cancel()
+    await asyncio.wait_for(coming, SECONDS)
+
+
+async def test_whose_place_is_wanted_is_let_go_at_once_the_first_one_first() -> None:
+    assert not let_one_go()
+    torn, first, second = [Plain() for _ in range(3)]
+    for each in (torn, first, second):
+        let_go(each)
+    torn.is_closed = True
+    assert let_one_go()
+    assert (first.is_closed, second.is_closed) == (True, False)
+    await asyncio.wait_for(behind_those_who_leave(), SECONDS)
+    assert second.is_closed
+    assert not let_one_go()
+
+
+async def test_where_there_are_too_many_who_comes_has_the_place_of_one_that_leaves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(leaving, "PAUSE_SECONDS", 2 * SECONDS)
+    async with guarded(ConnectionLimits(max_connections=2, timeout=60)) as server:
+        there = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(2)]
+        for reader, writer in there:
+            writer.write(post(0))
+            await an_answer(reader)
+        there[0][1].write_eof()
+        there[1][1].write(post(0))
+        await an_answer(there[1][0])
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(post(0))
+        assert (await an_answer(reader))[0] == 200
+        for _, opened in [*there, (reader, writer)]:
+            opened.close()
+
+
+async def test_a_socket_comes_after_those_who_leave(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leaving, "PAUSE_SECONDS", 0.3)
+    async with live_graph() as graph:
+        let_go(leaver := Plain())
+        async with graph.connect():
+            assert leaver.is_closed
+
+
+async def test_an_event_stream_comes_after_those_who_leave(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leaving, "PAUSE_SECONDS", 0.3)
+    async with live_graph() as graph, graph.http(accept=EVENTS) as client:
+        let_go(leaver := Plain())
+        async with streamed(client, "subscription { count(to: 1) }"):
+            assert leaver.is_closed
+
+
+async def test_a_query_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leaving, "PAUSE_SECONDS", 2 * SECONDS)
+    async with live_graph() as graph, graph.http() as client:
+        let_go(leaver := Plain())
+        assert (await client.post("/graphql", json={"query": "{ __typename }"})).status_code == 200
+        assert not leaver.is_closed
 
 
 class Encrypted(asyncio.Transport):
