@@ -5,6 +5,7 @@ import math
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import ClassVar
 
@@ -12,7 +13,7 @@ import msgspec
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from app.server.draining import MIN_BYTES_PER_SECOND, PATIENCE_SECONDS, DrainedProtocol
-from app.server.leaving import let_go, let_one_go
+from app.server.leaving import clear_up_after, let_go, let_one_go
 from app.server.lingering import LINGER_SECONDS, pass_over
 
 MAX_HEAD_BYTES = 65_536
@@ -112,7 +113,11 @@ class GuardedProtocol(DrainedProtocol, HttpToolsProtocol):
         self._due = _IDLE
         self._waiting = None
         self.newcomers.pop(self, None)
-        super().connection_lost(exc)
+        if exc is None or not self._is_busy:
+            super().connection_lost(exc)
+        else:  # it was reset, and whoever answers has to be told
+            self.cycle.disconnected = True
+            clear_up_after(partial(super().connection_lost, exc))
 
     def eof_received(self) -> bool:  # type: ignore[override]  # as asyncio has it
         self._due = _IDLE

@@ -28,20 +28,17 @@ class _Line:
     def __init__(self) -> None:
         self._turns: deque[Callable[[], object]] = deque()
         self._turns_had = 0
-        self._leaving: dict[asyncio.Transport, None] = {}
+        self._leaving: dict[Callable[[], object], None] = {}
 
-    def leave(self, transport: asyncio.Transport) -> None:
-        self._leaving[transport] = None
-        self._add(partial(self._let_go, transport))
+    def leave(self, end: Callable[[], object]) -> None:
+        self._leaving[end] = None
+        self._add(partial(self._end, end))
 
-    def let_one_go(self) -> bool:
-        while self._leaving:
-            transport = next(iter(self._leaving))
-            is_there = not transport.is_closing()
-            self._let_go(transport)
-            if is_there:
-                return True
-        return False
+    def end_one(self) -> bool:
+        if not self._leaving:
+            return False
+        self._end(next(iter(self._leaving)))
+        return True
 
     async def come(self) -> None:
         if self._turns:
@@ -67,10 +64,10 @@ class _Line:
             look_at_the_young()
         turn()
 
-    def _let_go(self, transport: asyncio.Transport) -> None:
-        if transport in self._leaving:
-            del self._leaving[transport]
-            transport.close()
+    def _end(self, end: Callable[[], object]) -> None:
+        if end in self._leaving:
+            del self._leaving[end]
+            end()
 
 
 _lines: WeakKeyDictionary[asyncio.AbstractEventLoop, _Line] = WeakKeyDictionary()
@@ -84,13 +81,18 @@ def let_go(transport: asyncio.Transport) -> bool:
     """Close the connection of a client that has hung up, soon; what `eof_received` has to return."""
     if not transport.can_write_eof():  # TLS, which does not wait
         return False
-    _line().leave(transport)
+    _line().leave(transport.close)
     return True
 
 
+def clear_up_after(lost: Callable[[], object]) -> None:
+    """Call this soon, for a client whose connection was reset: what `connection_lost` has to do for it."""
+    _line().leave(lost)
+
+
 def let_one_go() -> bool:
-    """Close the connection of one that leaves, now, as its place is wanted; whether there was one."""
-    return _line().let_one_go()
+    """Do either now for one that leaves, as its place is wanted; whether there was one."""
+    return _line().end_one()
 
 
 async def behind_those_who_leave() -> None:

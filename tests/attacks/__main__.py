@@ -44,6 +44,7 @@ def attacks(under: Fortress) -> dict[str, Attack]:
         "1000 connections with half a body": partial(hold, under, HEAD + b"content-length: 100\r\n\r\n{", 1000),
         "1000 sockets that leave at once": partial(leave, under, 1000, begin),
         "1000 event streams that leave at once": partial(leave, under, 1000, streaming(under)),
+        "1000 event streams that are reset at once": partial(leave, under, 1000, streaming(under), by_reset=True),
         "requests without end, none of whose answers are read": partial(flood, under, ASKED * 50, 20),
         "pings without end": partial(flood_socket, under, frame(PING) * 10_000),
         "messages without end": partial(flood_socket, under, frame(TEXT, b'{"type":"pong"}') * 10_000),

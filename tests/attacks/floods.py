@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -100,7 +101,10 @@ async def hold(under: Fortress, begun: bytes, connections: int) -> None:
         await asyncio.gather(*(reader.read() for reader, _ in found), return_exceptions=True)
 
 
-async def leave(under: Fortress, count: int, beginning: Beginning) -> None:
-    """Begin so many, and leave all of them at once."""
-    async with opened(under, count, beginning):
-        pass
+async def leave(under: Fortress, count: int, beginning: Beginning, *, by_reset: bool = False) -> None:
+    """Begin so many, and leave all of them at once, with a FIN or a reset."""
+    async with opened(under, count, beginning) as found:
+        if by_reset:
+            for _, writer in found:
+                linger = struct.pack("ii", 1, 0)
+                writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from functools import partial
 from typing import Any, Final
 
 from uvicorn.config import Config
@@ -11,7 +12,7 @@ from uvicorn.server import ServerState
 
 from app.errors import forget_frames
 from app.server.draining import DrainedProtocol
-from app.server.leaving import let_go
+from app.server.leaving import clear_up_after, let_go
 from app.server.lingering import LINGER_SECONDS, pass_over
 from app.server.turns import turns_of
 
@@ -50,6 +51,13 @@ class SocketProtocol(DrainedProtocol, WebSocketsSansIOProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._rest.clear()
+        if exc is None:
+            self._clear_up(exc)
+        else:  # it was reset
+            self.disconnected = True
+            clear_up_after(partial(self._clear_up, exc))
+
+    def _clear_up(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self.conn.parser.close()  # a generator, which refers to what holds it, as errors do
         for error in (self.conn.handshake_exc, self.conn.parser_exc):

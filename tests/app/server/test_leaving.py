@@ -1,6 +1,8 @@
 """Clients that leave together are let go one after the other, so that others are served meanwhile."""
 
 import asyncio
+import socket
+import struct
 from typing import cast
 
 import pytest
@@ -15,7 +17,7 @@ from tests.app.server.live_graph import live_graph
 from tests.app.server.serving import Serving, serving
 from tests.app.server.test_direct import an_answer
 from tests.app.server.test_guard import guarded, post
-from tests.app.server.test_websocket_protocol import app
+from tests.app.server.test_websocket_protocol import app as echo
 from tests.attacks.floods import HANDSHAKE, HEAD
 
 MANY = 100
@@ -53,21 +55,59 @@ async def test_connections_that_are_refused() -> None:
 
 
 async def test_sockets() -> None:
-    async with serving(app, ws=SocketProtocol) as server:
+    async with serving(echo, ws=SocketProtocol) as server:
         assert await most_in_a_turn(server, HANDSHAKE + b"\r\n", is_answered=True) == 1
 
 
-async def endless(scope: Scope, receive: Receive, send: Send) -> None:
-    """Begins an answer, and goes on until the client leaves."""
-    await receive()
-    await send({"type": "http.response.start", "status": 200, "headers": []})
-    await send({"type": "http.response.body", "body": b"begun", "more_body": True})
-    await receive()
+class Endless:
+    """An application that begins an answer, and goes on until the client leaves."""
+
+    def __init__(self) -> None:
+        self.ended = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.accept"})
+        else:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"begun", "more_body": True})
+        await receive()
+        self.ended += 1
 
 
 async def test_answers_that_go_on() -> None:
-    async with guarded(ConnectionLimits(), endless) as server:
+    async with guarded(ConnectionLimits(), Endless()) as server:
         assert await most_in_a_turn(server, post(0), is_answered=True) == 1
+
+
+async def most_ended_in_a_turn(server: Serving, begun: bytes, app: Endless) -> int:
+    """Of those who begin so and reset their connections together, how many are cleared up after in a turn, at most."""
+    opened = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(MANY)]
+    for reader, writer in opened:
+        writer.write(begun)
+        await reader.readuntil(b"\r\n\r\n")
+        linger = struct.pack("ii", 1, 0)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    for _, writer in opened:
+        writer.transport.abort()
+    most = 0
+    async with asyncio.timeout(SECONDS):
+        while (before := app.ended) < MANY:
+            await asyncio.sleep(0)
+            most = max(most, app.ended - before)
+    assert not server.server.server_state.connections
+    return most
+
+
+async def test_answers_that_go_on_whose_connections_are_reset() -> None:
+    async with guarded(ConnectionLimits(), app := Endless()) as server:
+        assert await most_ended_in_a_turn(server, post(0), app) == 1
+
+
+async def test_sockets_that_are_reset() -> None:
+    async with serving(app := Endless(), ws=SocketProtocol) as server:
+        assert await most_ended_in_a_turn(server, HANDSHAKE + b"\r\n", app) == 1
 
 
 async def test_many_more(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,10 +157,9 @@ async def test_who_has_gone_while_waiting_to_come_keeps_nobody_waiting() -> None
 
 async def test_whose_place_is_wanted_is_let_go_at_once_the_first_one_first() -> None:
     assert not let_one_go()
-    torn, first, second = [Plain() for _ in range(3)]
-    for each in (torn, first, second):
-        let_go(each)
-    torn.is_closed = True
+    first, second = Plain(), Plain()
+    let_go(first)
+    let_go(second)
     assert let_one_go()
     assert (first.is_closed, second.is_closed) == (True, False)
     await asyncio.wait_for(behind_those_who_leave(), SECONDS)
