@@ -16,7 +16,7 @@ from app.server.websocket.protocol import SocketProtocol
 MAX_MESSAGE_BYTES = 1_100_000
 """Of a WebSocket message; just above the limit that is answered with a close code."""
 
-SWITCH_SECONDS = 0.0002
+SWITCH_SECONDS = 0.0001
 """How long a thread that reads a long document may keep the loop waiting, each time."""
 
 

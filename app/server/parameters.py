@@ -23,6 +23,7 @@ MAX_VALUES = 25_000
 """In a body, all told, and so the most `MAX_VARIABLES_SIZE` can be: they take 7 ms to be decoded, while all wait."""
 LONG_BYTES = 65_536
 """A body that is shorter is read in half a millisecond at most."""
+_COUNTED_AT_ONCE = 65_536
 _MAX_PARAMETERS = 100
 _ALL_BUT_MARKS = bytes(set(range(256)) - {*b',"'})
 _DISCARD_SECONDS = 2.0
@@ -133,16 +134,23 @@ def is_batch(body: bytes) -> bool:
 
 def _check_values(body: bytes) -> None:
     """Raise `RequestError` (413) for more values than can be decoded without keeping others waiting."""
-    if body.count(b",") > MAX_VALUES and _commas_between_values(body) > MAX_VALUES:
+    if body.count(b",") > MAX_VALUES and _has_commas_between_values(body, MAX_VALUES):
         raise RequestError(f"The body holds more than {MAX_VALUES} values.", status=413, code=MAX_BODY)
 
 
-def _commas_between_values(body: bytes) -> int:
-    """Those outside the strings of a JSON text, counted in a tenth of the time in which it is decoded."""
+def _has_commas_between_values(body: bytes, count: int) -> bool:
+    """Whether a JSON text has more commas than these outside its strings; found in a tenth of the time of decoding."""
     if b"\\" in body:
         body = body.replace(b"\\\\", b"").replace(b'\\"', b"")
-    marks = body.translate(None, _ALL_BUT_MARKS).replace(b'""', b"")  # strings are what is between two quotes
-    return sum(part.count(b",") for part in marks.split(b'"')[::2])
+    is_in_string = False
+    for start in range(0, len(body), _COUNTED_AT_ONCE):
+        marks = body[start : start + _COUNTED_AT_ONCE].translate(None, _ALL_BUT_MARKS).replace(b'""', b"")
+        parts = marks.split(b'"')  # strings are what is between two quotes
+        count -= sum(part.count(b",") for part in parts[is_in_string::2])
+        if count < 0:
+            return True
+        is_in_string ^= len(parts) % 2 == 0
+    return False
 
 
 def _named_instead(document_id: str | None, extensions: dict[str, Any] | None) -> str:

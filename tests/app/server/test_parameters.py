@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -27,11 +28,13 @@ def commas(value: object) -> int:
     return max(0, len(held) - 1) + sum(map(commas, held))
 
 
-@given(VALUES, st.booleans())
-def test_what_is_counted_is_what_is_between_values(value: object, ascii_only: bool) -> None:
+@given(VALUES, st.booleans(), st.integers(1, 30))
+def test_what_is_counted_is_what_is_between_values(value: object, ascii_only: bool, piece: int) -> None:
     body = json.dumps(value, ensure_ascii=ascii_only).encode()
 
-    assert parameters._commas_between_values(body) == commas(value)
+    with patch.object(parameters, "_COUNTED_AT_ONCE", piece):
+        assert not parameters._has_commas_between_values(body, commas(value))
+        assert parameters._has_commas_between_values(body, commas(value) - 1)
 
 
 @pytest.mark.parametrize(
