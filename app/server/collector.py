@@ -13,7 +13,7 @@ is looked at is mostly still in use, and looking at young objects takes a millis
 SELDOM = 1000
 """Looks at the young ones before one at all that has been made since: 60 ms, where there are a thousand sockets."""
 SECONDS = 60.0
-"""After which there is a look at all, mostly before that: what little is left behind does not become more and more."""
+"""After which there is a look at all in any case, mostly sooner: what is left does not become more and more."""
 
 
 def calm_collector() -> None:

@@ -24,6 +24,7 @@ MAX_VALUES = 25_000
 LONG_BYTES = 65_536
 """A body that is shorter is read in half a millisecond at most."""
 _COUNTED_AT_ONCE = 65_536
+"""Bytes, before it is asked whether there are too many already."""
 _MAX_PARAMETERS = 100
 _ALL_BUT_MARKS = bytes(set(range(256)) - {*b',"'})
 _DISCARD_SECONDS = 2.0

@@ -28,8 +28,6 @@ def frame(opcode: int, content: bytes = b"", *, is_last: bool = True) -> bytes:
 
 
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-
-
 Beginning = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 """What is done with a connection before the next one is opened."""
 
@@ -50,6 +48,13 @@ async def opened(under: Fortress, count: int, beginning: Beginning | None = None
             writer.close()
         with suppress(OSError):
             await asyncio.gather(*(writer.wait_closed() for _, writer in connections), return_exceptions=True)
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    """End a connection without a FIN, as who crashes does, or a proxy that has had enough."""
+    linger = struct.pack("ii", 1, 0)
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    writer.transport.abort()
 
 
 async def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -106,5 +111,4 @@ async def leave(under: Fortress, count: int, beginning: Beginning, *, by_reset: 
     async with opened(under, count, beginning) as found:
         if by_reset:
             for _, writer in found:
-                linger = struct.pack("ii", 1, 0)
-                writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                reset(writer)

@@ -152,6 +152,7 @@ class StreamEndpoint:
             raise RequestError("This needs the token of an event stream: reserve one by PUT.", status=422)
         elif method == "GET":
             _check_accepts(request.headers, b"text/event-stream")
+            await behind_those_who_leave()
             await self.single.open(token, principal, request.receive, send)
         elif method == "DELETE":
             await self.single.stop(token, principal, request, send)

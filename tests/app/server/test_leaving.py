@@ -1,8 +1,6 @@
 """Clients that leave together are let go one after the other, so that others are served meanwhile."""
 
 import asyncio
-import socket
-import struct
 from typing import cast
 
 import pytest
@@ -13,12 +11,12 @@ from app.server.guard import ConnectionLimits
 from app.server.leaving import behind_those_who_leave, let_go, let_one_go
 from app.server.websocket.protocol import SocketProtocol
 from tests.app.server.event_stream import EVENTS, streamed
-from tests.app.server.live_graph import live_graph
+from tests.app.server.live_graph import bearer, live_graph
 from tests.app.server.serving import Serving, serving
 from tests.app.server.test_direct import an_answer
 from tests.app.server.test_guard import guarded, post
 from tests.app.server.test_websocket_protocol import app as echo
-from tests.attacks.floods import HANDSHAKE, HEAD
+from tests.attacks.floods import HANDSHAKE, HEAD, reset
 
 MANY = 100
 SECONDS = 5
@@ -87,10 +85,8 @@ async def most_ended_in_a_turn(server: Serving, begun: bytes, app: Endless) -> i
     for reader, writer in opened:
         writer.write(begun)
         await reader.readuntil(b"\r\n\r\n")
-        linger = struct.pack("ii", 1, 0)
-        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
     for _, writer in opened:
-        writer.transport.abort()
+        reset(writer)
     most = 0
     async with asyncio.timeout(SECONDS):
         while (before := app.ended) < MANY:
@@ -126,9 +122,6 @@ class Plain(asyncio.Transport):
 
     def can_write_eof(self) -> bool:
         return True
-
-    def is_closing(self) -> bool:
-        return self.is_closed
 
     def close(self) -> None:
         self.is_closed = True
@@ -199,6 +192,15 @@ async def test_an_event_stream_comes_after_those_who_leave(monkeypatch: pytest.M
     async with live_graph() as graph, graph.http(accept=EVENTS) as client:
         let_go(leaver := Plain())
         async with streamed(client, "subscription { count(to: 1) }"):
+            assert leaver.is_closed
+
+
+async def test_an_event_stream_that_was_reserved_does_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leaving, "PAUSE_SECONDS", 0.3)
+    async with live_graph() as graph, graph.http(authorization=bearer()) as client:
+        token = (await client.put("/graphql", headers={"accept": "text/plain"})).text
+        let_go(leaver := Plain())
+        async with client.stream("GET", "/graphql", headers={"accept": EVENTS, "x-graphql-event-stream-token": token}):
             assert leaver.is_closed
 
 
